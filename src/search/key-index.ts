@@ -1,0 +1,50 @@
+/** Numbers states 0, 1, 2, … in order of first sight, by their 63-bit keys. 12 bytes a slot. */
+export class KeyIndex {
+  /** Number of states seen. */
+  size = 0;
+  private table = new Int32Array(3 * 4096);
+  private mask = 4095;
+
+  /** The number of the state with this key; a new one gets the next number. */
+  insert(low: number, high: number): number {
+    const { table, mask } = this;
+    const key = high | 1; // never 0, so that an empty slot is told apart; bit 0 is not part of the key
+    let i = low & mask;
+    while (table[3 * i + 1] !== 0) {
+      if (table[3 * i] === low && table[3 * i + 1] === key) return table[3 * i + 2]!;
+      i = (i + 1) & mask;
+    }
+    table[3 * i] = low;
+    table[3 * i + 1] = key;
+    table[3 * i + 2] = this.size;
+    const number = this.size++;
+    if (this.size * 4 > (mask + 1) * 3) this.grow();
+    return number;
+  }
+
+  /** Has the state with this key been seen? */
+  has(low: number, high: number): boolean {
+    const { table, mask } = this;
+    const key = high | 1;
+    let i = low & mask;
+    while (table[3 * i + 1] !== 0) {
+      if (table[3 * i] === low && table[3 * i + 1] === key) return true;
+      i = (i + 1) & mask;
+    }
+    return false;
+  }
+
+  private grow(): void {
+    const old = this.table;
+    this.mask = this.mask * 2 + 1;
+    this.table = new Int32Array(3 * (this.mask + 1));
+    for (let j = 0; j < old.length; j += 3) {
+      if (old[j + 1] === 0) continue;
+      let i = old[j]! & this.mask;
+      while (this.table[3 * i + 1] !== 0) i = (i + 1) & this.mask;
+      this.table[3 * i] = old[j]!;
+      this.table[3 * i + 1] = old[j + 1]!;
+      this.table[3 * i + 2] = old[j + 2]!;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Position } from '../core/schedule.ts';
+import { siteOf, type FrameStack } from '../core/frames.ts';
+
+/** Helpers of src/core yield operations on behalf of their callers; readers of a trace want the caller. */
+function isCore(file: string): boolean {
+  return /(^|\/)src\/core\//.test(file);
+}
+
+/** The position that the fold pass recorded, or null if no frame of the call stack is instrumented. */
+export function positionFromFrames(stack: FrameStack): Position | null {
+  const sites = stack.frames.map((frame) => siteOf(frame.site)).filter((site) => !isCore(site.file));
+  const top = sites.at(-1);
+  if (top === undefined) return null;
+  return {
+    function: top.functionName,
+    callers: sites
+      .slice(0, -1)
+      .map((site) => site.functionName)
+      .toReversed(),
+    source: `${top.file}:${top.line}`,
+  };
+}
+
+interface StackLine {
+  readonly function: string;
+  readonly file: string;
+  readonly line: string;
+}
+
+/** The generators of a captured V8 stack, innermost first, without src/core and without the engine that drives them. */
+export function userLines(stack: string): StackLine[] {
+  const lines: StackLine[] = [];
+  for (const text of stack.split('\n').slice(1)) {
+    const match = /^\s*at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):\d+\)?$/.exec(text);
+    if (match === null) continue;
+    const [, name = '<anonymous>', file = '', line = ''] = match;
+    if (/\/src\/search\/automata\.[jt]s$/.test(file)) break;
+    if (isCore(file)) continue;
+    lines.push({ function: name.replace(/^.*\./, ''), file, line });
+  }
+  return lines;
+}
+
+/** The position told by a captured V8 stack, for programs that are not instrumented. */
+export function positionFromStack(stack: string): Position {
+  const lines = userLines(stack);
+  const top = lines[0];
+  if (top === undefined) return { function: '?', callers: [], source: '' };
+  return {
+    function: top.function,
+    callers: lines.slice(1).map((line) => line.function),
+    source: `${top.file.replace(/^.*\/(?=(src|test|dist)\/)/, '')}:${top.line}`,
+  };
+}
+
+/** How many instrumented frames outside src/core stand on the stack. */
+export function userDepth(stack: FrameStack): number {
+  return stack.frames.filter((frame) => frame.site >= 0 && !isCore(siteOf(frame.site).file)).length;
+}
+
+/** `do_swap_page <- handle_pte_fault <- handle_mm_fault (src/mm/memory.ts:412)`. */
+export function describe(position: Position): string {
+  const path = [position.function, ...position.callers].join(' <- ');
+  return position.source === '' ? path : `${path} (${position.source})`;
+}

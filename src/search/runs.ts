@@ -1,0 +1,60 @@
+/**
+ * Running one thread's generator: from the start, one value at a time, or again along recorded values.
+ */
+import { activateContext, createContext, type ThreadContext } from '../core/context.ts';
+import { ModelError } from '../core/errors.ts';
+import { activate, FrameStack } from '../core/frames.ts';
+import { Kind, type Operation, type Steps } from '../core/operations.ts';
+import type { Program } from '../core/program.ts';
+import { Violation } from '../core/violation.ts';
+
+/** A thread's generator somewhere in its course. Owned by whoever advances it; cannot be copied. */
+export interface ThreadRun {
+  readonly generator: Steps<void>;
+  readonly context: ThreadContext;
+  readonly frames: FrameStack;
+  /** The automaton node it stands at; -1 before its first operation. */
+  node: number;
+}
+
+/** What a generator that has ended is waiting for. */
+export const ENDED: Operation = { kind: Kind.DONE, word: 0, x: 0, y: 0, z: 0, order: 0, rides: false };
+
+/** A fresh run of thread `thread`, before its first operation; everything it covers is added to `covered`. */
+export function startRun(program: Program, thread: number, covered: Set<string>): ThreadRun {
+  const context = createContext(thread, program.accounts.length, covered);
+  context.capture = true;
+  return { generator: program.threads[thread]!.body(), context, frames: new FrameStack(), node: -1 };
+}
+
+/**
+ * Hands `value` to the generator and returns what it yields next: {@link ENDED} at the end, the Violation if it throws one.
+ * Anything else it throws is a ModelError that says where (`whereOf` describes the node it stood at).
+ */
+export function advance(
+  run: ThreadRun,
+  value: number,
+  program: Program,
+  whereOf: (node: number) => string,
+): Operation | Violation {
+  const { context } = run;
+  context.resting = false;
+  context.foldPoint = null;
+  context.notes = [];
+  const outerContext = activateContext(context);
+  const outerFrames = activate(run.frames);
+  try {
+    const { done, value: operation } = run.generator.next(value);
+    // An instrumented thread records its positions itself, and far cheaper than V8's stack.
+    if (run.node < 0 && run.frames.frames.length > 0) context.capture = false;
+    return done === true ? ENDED : operation;
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    const where = run.node < 0 ? 'at its start' : `after ${whereOf(run.node)}`;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new ModelError(`thread ${program.threads[context.thread]!.name} threw ${where}: ${text}`);
+  } finally {
+    activate(outerFrames);
+    activateContext(outerContext);
+  }
+}
