@@ -18,7 +18,12 @@ export interface Condition {
 
 /** `target` equals `value`. */
 export function equals(target: Word | Field, value: number): Clause {
-  return { word: target.index, mask: target.mask, value: (value << target.shift) & target.mask, negated: false };
+  return {
+    word: target.index,
+    mask: target.mask,
+    value: (value << target.shift) & target.mask,
+    negated: false,
+  };
 }
 
 /** `target` differs from `value`. */
@@ -79,10 +84,11 @@ export class Conditions {
     return false;
   }
 
-  /** The words condition `id` reads, in the order written. */
+  /** The words condition `id` reads, in the order written, each once. */
   wordsOf(id: number): readonly number[] {
     for (const condition of this.byKey.values())
-      if (condition.id === id) return condition.alternatives.flat().map((clause) => clause.word);
+      if (condition.id === id)
+        return [...new Set(condition.alternatives.flat().map((clause) => clause.word))];
     return [];
   }
 }

@@ -9,12 +9,16 @@ import { ridesNow } from './words.ts';
 import { Violation, type ViolationKind } from './violation.ts';
 import type { Condition } from './conditions.ts';
 
+/** Step records keep the answer of `choose` in 15 bits. */
+const MAX_CHOICES = 1 << 15;
+
 /**
- * Branches into `n` futures (an allocation that may fail, a page that may sit on a pagevec). Returns 0 … n-1; n ≥ 1. It is a
- * step of its own and may not stand inside `atomic` after the block's first operation.
+ * Branches into `n` futures (an allocation that may fail, a page that may sit on a pagevec). Returns 0 … n-1; n is 1 … 32,768.
+ * It is a step of its own and may not stand inside `atomic` after the block's first operation.
  */
 export function* choose(n: number): Steps<number> {
-  if (!Number.isInteger(n) || n < 1) throw new ModelError(`choose(n): expected an integer n >= 1, got ${n}`);
+  if (!Number.isInteger(n) || n < 1 || n > MAX_CHOICES)
+    throw new ModelError(`choose(n): expected an integer n from 1 to ${MAX_CHOICES}, got ${n}`);
   if (n === 1) return 0;
   const rides = ridesNow();
   if (rides) throw new ModelError('choose inside atomic: only the first operation of a block may branch');
@@ -36,7 +40,7 @@ export function* until(condition: Condition): Steps<void> {
 
 /** A full memory barrier (`smp_mb()`). Rides on the step before it: under sequential consistency it changes nothing. */
 export function* fence(): Steps<void> {
-  yield { kind: Kind.FENCE, word: 0, x: 0, y: 0, z: 0, order: Order.FULL, rides: ridesNow() || true };
+  yield { kind: Kind.FENCE, word: 0, x: 0, y: 0, z: 0, order: Order.FULL, rides: ridesNow(true) };
 }
 
 /**
@@ -50,6 +54,22 @@ export function* atomic<T>(block: Steps<T>): Steps<T> {
   if (outermost) context.atomicStarted = false;
   const value = yield* block;
   currentContext().atomicDepth--;
+  return value;
+}
+
+/**
+ * Runs `look`, whose operations only read, as part of the step just taken: a check of the oracle, not of the machine. At the
+ * very start of a thread, where there is no step to ride on, its first operation is a step of its own.
+ */
+export function* observe<T>(look: Steps<T>): Steps<T> {
+  const context = currentContext();
+  const { atomicStarted } = context;
+  context.atomicDepth++;
+  context.atomicStarted = true;
+  const value = yield* look;
+  const after = currentContext();
+  after.atomicDepth--;
+  after.atomicStarted = atomicStarted;
   return value;
 }
 
@@ -86,7 +106,8 @@ export function note(text: string): void {
 export function hold(account: number, delta: number): void {
   const held = currentContext().held;
   const before = held[account];
-  if (before === undefined) throw new ModelError(`hold: no account ${account}, the program declares ${held.length}`);
+  if (before === undefined)
+    throw new ModelError(`hold: no account ${account}, the program declares ${held.length}`);
   held[account] = before + delta;
 }
 

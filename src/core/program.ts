@@ -51,7 +51,7 @@ export interface Program {
   readonly mustReach: readonly string[];
 }
 
-/** At most this many threads: a step record keeps the thread in 6 bits. */
+/** At most this many threads: sets of threads are int32 bit masks, and a rw-semaphore keeps one bit for each reader. */
 export const MAX_THREADS = 24;
 
 /** Checks what the type cannot say. Throws a ModelError naming the fault. */

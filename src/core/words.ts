@@ -4,12 +4,14 @@ import { ModelError } from './errors.ts';
 import { Kind, Order, type KindCode, type OrderCode, type Steps } from './operations.ts';
 
 /**
- * Called by whatever is about to yield an operation: does it happen in the same step as the one before it? Also captures the
- * call stack when the engine asks for it.
+ * Called by whatever is about to yield an operation: does it happen in the same step as the one before it? An operation that
+ * always rides (a ghost update) does not open an atomic block: the block's first real operation is still a step of its own.
+ * Also captures the call stack when the engine asks for it.
  */
-export function ridesNow(): boolean {
+export function ridesNow(always = false): boolean {
   const context = currentContext();
   if (context.capture) context.stack = captureStack();
+  if (always) return true;
   if (context.atomicDepth === 0) return false;
   if (context.atomicStarted) return true;
   context.atomicStarted = true;
@@ -57,7 +59,7 @@ export class Field {
   }
 
   protected operation(kind: KindCode, x: number, y: number, z: number, order: OrderCode) {
-    return { kind, word: this.index, x, y, z, order, rides: ridesNow() || this.ghost };
+    return { kind, word: this.index, x, y, z, order, rides: ridesNow(this.ghost) };
   }
 
   protected place(value: number): number {
@@ -223,7 +225,11 @@ export class Layout {
   }
 
   /** Adds `count` words named by `name(i)`. */
-  array(count: number, name: (i: number) => string, options: (i: number) => WordOptions = () => ({})): Word[] {
+  array(
+    count: number,
+    name: (i: number) => string,
+    options: (i: number) => WordOptions = () => ({}),
+  ): Word[] {
     return Array.from({ length: count }, (_, i) => this.word(name(i), options(i)));
   }
 

@@ -6,13 +6,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Program } from '../core/program.ts';
 import type { FoundViolation, Schedule, Step } from '../core/schedule.ts';
-import { Automata, AutomataLimitError } from './automata.ts';
-import type { Decision } from './decision.ts';
+import { Automata } from './automata.ts';
 import { ExhaustiveSearch } from './exhaustive.ts';
+import { AutomataLimitError } from './growth.ts';
 import { modelHash } from './model-hash.ts';
-import { anyViolation, deadlockOf, shortestCounterexample, type Counterexample, type Target } from './shortest.ts';
-import { Stepper } from './stepper.ts';
-import { stuckTarget } from './stuck.ts';
+import { countPreemptions } from './preemptions.ts';
+import { replayDecisions, shortestCounterexample, type Counterexample } from './shortest.ts';
 import type { Limit, Verdict } from './verdict.ts';
 import { collisionProbability } from './zobrist.ts';
 
@@ -34,7 +33,7 @@ export interface ExploreOptions {
   readonly budgetMs?: number;
   /** Stop as truncated when the search's tables pass this; default 8 GiB. */
   readonly maxBytes?: number;
-  /** Nodes of all local automata together; default 2,000,000. */
+  /** Nodes of all local automata together; default 500,000. */
   readonly maxNodes?: number;
   /** False: no automatic folding of histories, only declared fold points. Default true. */
   readonly fold?: boolean;
@@ -45,6 +44,11 @@ export interface ExploreOptions {
 }
 
 const SLICE = 1 << 16;
+const DEFAULT_MAX_STATES = 200_000_000;
+/** How many operations are run a second time before a pass is believed. */
+const VERIFIED_OPERATIONS = 20_000;
+/** Named as never reached when no state had two successors: then nothing concurrent has been explored. */
+const SECOND_SCHEDULE = 'a second schedule';
 
 /** Internal: a limit was hit. */
 class LimitReached extends Error {
@@ -68,7 +72,7 @@ class Exploration {
   private readonly options: ExploreOptions;
   private readonly automata: Automata;
   private readonly started = performance.now();
-  private search: ExhaustiveSearch;
+  private readonly search: ExhaustiveSearch;
 
   constructor(program: Program, options: ExploreOptions) {
     this.program = program;
@@ -82,48 +86,60 @@ class Exploration {
 
   async run(): Promise<Verdict> {
     try {
-      const target = await this.searchAll();
-      if (target === null) return this.conclude();
-      return await this.counterexample(target);
+      if (await this.searchAll()) return this.conclude();
     } catch (error) {
-      if (error instanceof LimitReached) return this.truncated(error.limit, error.message);
-      if (error instanceof AutomataLimitError) return this.truncated('automata', error.message);
-      throw error;
+      const limit = limitOf(error);
+      if (limit === null) throw error;
+      return this.truncated(limit.which, limit.message);
     }
+    return this.violated();
   }
 
-  /** Runs the depth-first search; returns what to look for if there is something wrong, else null. */
-  private async searchAll(): Promise<Target | null> {
+  /** Runs the depth-first search to its end; true if nothing is wrong. */
+  private async searchAll(): Promise<boolean> {
     const { search } = this;
+    const { maxStates = DEFAULT_MAX_STATES } = this.options;
     for (;;) {
-      const status = search.run(SLICE);
-      this.limits('search', search.visited.size, search.transitions);
-      if (status === 'violation') return anyViolation;
-      if (status === 'complete') return search.stuck.length > 0 ? stuckTarget(search.stuck) : null;
+      // A transition makes at most one state: the slices shrink towards the limit, so that the count at the end is exact.
+      const status = search.run(Math.min(SLICE, Math.max(1, maxStates - search.visited.size)));
+      if (status === 'violation') return false;
+      if (status === 'complete') return search.stuck.length === 0;
+      this.checkLimits('search', search.visited.size, search.transitions, search.bytes);
       await nextTurn();
     }
   }
 
-  private async counterexample(target: Target): Promise<Verdict> {
-    const maxStates = this.options.maxStates ?? Infinity;
+  private async violated(): Promise<Verdict> {
+    const { automata, search } = this;
     let found: Counterexample | null = null;
     try {
-      found = await shortestCounterexample(this.automata, target, maxStates, async (states) => {
-        this.limits('counterexample', states, 0);
-        await nextTurn();
+      found = await shortestCounterexample(automata, {
+        ...(search.violation === null ? { stuck: search.stuck } : {}),
+        maxStates: this.options.maxStates ?? DEFAULT_MAX_STATES,
+        pause: async (states, transitions, bytes) => {
+          this.checkLimits('counterexample', states, transitions, bytes + search.bytes);
+          await nextTurn();
+        },
       });
     } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
+      const limit = limitOf(error);
+      if (limit === null) throw error;
+      // The search knows that some states cannot end, but not how to come there.
+      if (search.violation === null)
+        return this.truncated(
+          limit.which,
+          `${search.stuck.length / 2} states can never end (deadlock or livelock), but ${limit.message} before a schedule to one was found`,
+        );
     }
-    const path = found === null ? this.searchedPath() : found;
+    const { steps, violation, preemptions } = found ?? this.searchedPath();
     return {
-      ...this.figures(found?.states ?? this.search.visited.size, found?.transitions ?? this.search.transitions),
+      ...this.figures(found?.states ?? search.visited.size, found?.transitions ?? search.transitions),
       verdict: 'violation',
       violation: {
-        ...path.violation,
-        schedule: this.schedule(path.steps, path.violation),
-        preemptions: path.preemptions,
-        threads: new Set(path.steps.map((step) => step.thread)).size,
+        ...violation,
+        schedule: this.schedule(steps, violation),
+        preemptions,
+        threads: new Set(steps.map((step) => step.thread)).size,
         shortest: found !== null,
       },
       limit: null,
@@ -133,28 +149,30 @@ class Exploration {
 
   /** The violation as the depth-first search met it, when a limit forbids to look for the shortest. */
   private searchedPath(): { violation: FoundViolation; steps: readonly Step[]; preemptions: number } {
-    const stepper = new Stepper(this.automata);
-    let last: Decision | null = null;
-    let preemptions = 0;
-    const steps: Step[] = [];
-    for (const decision of this.search.path()) {
-      if (last !== null && last.thread !== decision.thread && stepper.choices(last.thread) > 0) preemptions++;
-      steps.push(stepper.recordedStep(decision.thread, decision.choice));
-      last = decision;
-    }
-    return { violation: stepper.violation() ?? deadlockOf(stepper), steps, preemptions };
+    const decisions = this.search.path();
+    return {
+      ...replayDecisions(this.automata, decisions),
+      preemptions: countPreemptions(this.automata, decisions),
+    };
   }
 
   private conclude(): Verdict {
-    const neverReached = this.program.mustReach.filter((name) => !this.automata.covered.has(name));
-    const vacuous = neverReached.length > 0 || this.search.endStates === 0;
+    const { automata, search } = this;
+    automata.verify(VERIFIED_OPERATIONS);
+    const neverReached = this.neverReached();
+    if (search.restStates === 0) neverReached.push(...this.program.atEnd.map((property) => property.name));
+    if (!search.branches) neverReached.push(SECOND_SCHEDULE);
     return {
-      ...this.figures(this.search.visited.size, this.search.transitions),
-      verdict: vacuous ? 'vacuous' : 'proved',
+      ...this.figures(search.visited.size, search.transitions),
+      verdict: neverReached.length > 0 ? 'vacuous' : 'proved',
       violation: null,
       limit: null,
       neverReached,
     };
+  }
+
+  private neverReached(): string[] {
+    return this.program.mustReach.filter((name) => !this.automata.covered.has(name));
   }
 
   private truncated(which: Limit, message: string): Verdict {
@@ -163,7 +181,7 @@ class Exploration {
       verdict: 'truncated',
       violation: null,
       limit: { which, message },
-      neverReached: this.program.mustReach.filter((name) => !this.automata.covered.has(name)),
+      neverReached: this.neverReached(),
     };
   }
 
@@ -191,15 +209,29 @@ class Exploration {
     };
   }
 
-  private limits(phase: Progress['phase'], states: number, transitions: number): void {
-    const { maxStates = 200_000_000, budgetMs, maxBytes = 8 * 2 ** 30, signal, onProgress } = this.options;
+  private checkLimits(phase: Progress['phase'], states: number, transitions: number, tables: number): void {
+    const {
+      maxStates = DEFAULT_MAX_STATES,
+      budgetMs,
+      maxBytes = 8 * 2 ** 30,
+      signal,
+      onProgress,
+    } = this.options;
     const elapsed = performance.now() - this.started;
-    const { bytes } = this.search;
+    const bytes = tables + this.automata.bytes;
     onProgress?.({ phase, states, transitions, depth: this.search.maxDepth, bytes, seconds: elapsed / 1000 });
-    if (signal?.aborted === true) throw new LimitReached('interrupted', 'interrupted');
-    if (states > maxStates) throw new LimitReached('states', `stopped at ${maxStates} states (--max-states)`);
+    if (signal?.aborted === true) throw new LimitReached('interrupted', 'the search was interrupted');
+    if (states >= maxStates)
+      throw new LimitReached('states', `the limit of ${maxStates} states was reached (--max-states)`);
     if (budgetMs !== undefined && elapsed > budgetMs)
       throw new LimitReached('time', `the budget of ${budgetMs / 1000} s ended (--budget)`);
-    if (bytes > maxBytes) throw new LimitReached('memory', `the search tables passed ${Math.round(maxBytes / 2 ** 20)} MiB`);
+    if (bytes > maxBytes)
+      throw new LimitReached('memory', `the search tables passed ${Math.round(maxBytes / 2 ** 20)} MiB`);
   }
+}
+
+function limitOf(error: unknown): { readonly which: Limit; readonly message: string } | null {
+  if (error instanceof LimitReached) return { which: error.limit, message: error.message };
+  if (error instanceof AutomataLimitError) return { which: 'automata', message: error.message };
+  return null;
 }

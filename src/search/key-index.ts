@@ -22,16 +22,21 @@ export class KeyIndex {
     return number;
   }
 
-  /** Has the state with this key been seen? */
-  has(low: number, high: number): boolean {
+  /** The number of the state with this key, or -1. */
+  find(low: number, high: number): number {
     const { table, mask } = this;
     const key = high | 1;
     let i = low & mask;
     while (table[3 * i + 1] !== 0) {
-      if (table[3 * i] === low && table[3 * i + 1] === key) return true;
+      if (table[3 * i] === low && table[3 * i + 1] === key) return table[3 * i + 2]!;
       i = (i + 1) & mask;
     }
-    return false;
+    return -1;
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    return this.table.byteLength;
   }
 
   private grow(): void {

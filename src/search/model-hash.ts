@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { KIND_NAMES } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
-import { NODE, N_FLAGS, N_KIND, N_WORD, N_X, N_Y, N_Z, type Automata } from './automata.ts';
+import type { Automata } from './automata.ts';
 import { Stepper } from './stepper.ts';
+import { N_FLAGS, N_KIND, N_WORD, N_X, N_Y, N_Z, NODE } from './tables.ts';
 
 const SOLO_STEPS = 400;
 

@@ -1,5 +1,6 @@
 import type { Position } from '../core/schedule.ts';
 import { siteOf, type FrameStack } from '../core/frames.ts';
+import type { ThreadRun } from './runs.ts';
 
 /** Helpers of src/core yield operations on behalf of their callers; readers of a trace want the caller. */
 function isCore(file: string): boolean {
@@ -8,7 +9,11 @@ function isCore(file: string): boolean {
 
 /** The position that the fold pass recorded, or null if no frame of the call stack is instrumented. */
 export function positionFromFrames(stack: FrameStack): Position | null {
-  const sites = stack.frames.map((frame) => siteOf(frame.site)).filter((site) => !isCore(site.file));
+  // A function that returned without waiting leaves a frame without a site.
+  const sites = stack.frames
+    .filter((frame) => frame.site >= 0)
+    .map((frame) => siteOf(frame.site))
+    .filter((site) => !isCore(site.file));
   const top = sites.at(-1);
   if (top === undefined) return null;
   return {
@@ -34,7 +39,7 @@ export function userLines(stack: string): StackLine[] {
     const match = /^\s*at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):\d+\)?$/.exec(text);
     if (match === null) continue;
     const [, name = '<anonymous>', file = '', line = ''] = match;
-    if (/\/src\/search\/automata\.[jt]s$/.test(file)) break;
+    if (/\/src\/search\/runs\.[jt]s$/.test(file)) break;
     if (isCore(file)) continue;
     lines.push({ function: name.replace(/^.*\./, ''), file, line });
   }
@@ -51,6 +56,11 @@ export function positionFromStack(stack: string): Position {
     callers: lines.slice(1).map((line) => line.function),
     source: `${top.file.replace(/^.*\/(?=(src|test|dist)\/)/, '')}:${top.line}`,
   };
+}
+
+/** Where `run` stands. */
+export function positionOfRun(run: ThreadRun): Position {
+  return positionFromFrames(run.frames) ?? positionFromStack(run.context.stack);
 }
 
 /** How many instrumented frames outside src/core stand on the stack. */

@@ -6,10 +6,13 @@
 import type { FoundViolation, Step } from '../core/schedule.ts';
 import type { Automata } from './automata.ts';
 import type { Decision } from './decision.ts';
+import { describeViolation } from './explain.ts';
 import { grown } from './growable.ts';
-import { fewestPreemptions, type Layers } from './preemptions.ts';
-import { Stepper } from './stepper.ts';
+import { Inspector } from './inspector.ts';
 import { KeyIndex } from './key-index.ts';
+import { PackedState } from './packed-state.ts';
+import { fewestPreemptions, MOVE_THREAD_SHIFT, type Layers } from './preemptions.ts';
+import { Stepper } from './stepper.ts';
 
 export interface Counterexample {
   readonly violation: FoundViolation;
@@ -22,116 +25,170 @@ export interface Counterexample {
   readonly transitions: number;
 }
 
-/** What the search is looking for. */
-export interface Target {
-  /** Says what is wrong with the stepper's state, or null. `enabled` is a bit mask of the threads that can move. */
-  (stepper: Stepper, enabled: number): FoundViolation | null;
+export interface ShortestOptions {
+  /** Keys (low, high pairs) of states from which the program cannot end. Given: the nearest of them is looked for. */
+  readonly stuck?: Int32Array;
+  /** Give up (null) beyond this many states; default none. */
+  readonly maxStates?: number;
+  /** Called every thousand states or so with the numbers so far; may throw to give up (budget, Ctrl-C). */
+  readonly pause?: (states: number, transitions: number, bytes: number) => Promise<void> | void;
 }
-
-/** A violation shown by the state itself, or a deadlock. */
-export const anyViolation: Target = (stepper, enabled) => {
-  const shown = stepper.violation();
-  if (shown !== null) return shown;
-  return enabled === 0 && !stepper.finished() ? deadlockOf(stepper) : null;
-};
-
-/** Names who waits for what. */
-export function deadlockOf(stepper: Stepper): FoundViolation {
-  const { threads, layout } = stepper.program;
-  const waiting: string[] = [];
-  for (let t = 0; t < threads.length; t++) {
-    if (threads[t]!.daemon === true || stepper.hasEnded(t) || stepper.choices(t) > 0) continue;
-    const word = stepper.pendingWord(t);
-    const value = layout.format(layout.find(word)?.index ?? -1, stepper.words[layout.find(word)?.index ?? 0]!);
-    waiting.push(`${threads[t]!.name} waits at ${stepper.pendingOperation(t)} ${word} (${value})`);
-  }
-  return { kind: 'deadlock', message: `deadlock: ${waiting.join('; ')}` };
-}
-
-const CHOICE_BITS = 16;
 
 /**
- * Searches layer by layer for the nearest states that `target` names. Returns null if there are none among the first
- * `maxStates` states. Memory: two layers of full states, 8 bytes a state and 12 bytes a shortest-path edge.
- *
- * @param pause called now and then with the number of states; may throw to give up (budget, Ctrl-C)
+ * Searches layer by layer for the nearest states that show a violation (or are deadlocks). Returns null if there are none
+ * among the first `maxStates` states. Memory: two layers of full states, 20–30 bytes a state and 12 bytes a shortest-path edge.
  */
 export async function shortestCounterexample(
   automata: Automata,
-  target: Target,
-  maxStates: number,
-  pause: (states: number) => Promise<void> | void = () => undefined,
+  options: ShortestOptions = {},
 ): Promise<Counterexample | null> {
-  const stepper = new Stepper(automata);
-  const { words, nodes } = stepper;
-  const width = words.length + nodes.length;
-  const index = new KeyIndex();
-  let layer = new Int32Array(width);
-  layer.set(words, 0);
-  layer.set(nodes, words.length);
-  let layerSize = 1;
-  let layerStart = 0;
-  const layers: Layers = { edges: new Int32Array(1 << 12), edgeCount: 0, enabled: new Int32Array(1 << 10), starts: [0] };
-  index.insert(...stepper.key());
-  let transitions = 0;
-  let targets: { state: number; violation: FoundViolation }[] = [];
-  const note = (state: number) => {
-    let mask = 0;
-    for (let t = 0; t < nodes.length; t++) if (stepper.choices(t) > 0) mask |= 1 << t;
-    layers.enabled = grown(layers.enabled, state + 1);
-    layers.enabled[state] = mask;
-    const violation = target(stepper, mask);
-    if (violation !== null) targets.push({ state, violation });
-  };
-  note(0);
-
-  while (layerSize > 0 && targets.length === 0) {
-    let next = new Int32Array(width * Math.max(64, layerSize * 2));
-    const nextStart = index.size;
-    for (let s = 0; s < layerSize; s++) {
-      const from = layerStart + s;
-      if ((s & 1023) === 0) await pause(index.size);
-      const state = layer.subarray(s * width, (s + 1) * width);
-      const mask = layers.enabled[from]!;
-      for (let t = 0; t < nodes.length; t++) {
-        if (((mask >> t) & 1) === 0) continue;
-        words.set(state.subarray(0, words.length));
-        nodes.set(state.subarray(words.length));
-        const choices = stepper.choices(t);
-        for (let choice = 0; choice < choices; choice++) {
-          if (choice > 0) {
-            words.set(state.subarray(0, words.length));
-            nodes.set(state.subarray(words.length));
-          }
-          stepper.step(t, choice);
-          transitions++;
-          const before = index.size;
-          const to = index.insert(...stepper.key());
-          if (to < nextStart) continue;
-          layers.edges = grown(layers.edges, 3 * (layers.edgeCount + 1));
-          layers.edges[3 * layers.edgeCount] = from;
-          layers.edges[3 * layers.edgeCount + 1] = to;
-          layers.edges[3 * layers.edgeCount++ + 2] = (t << CHOICE_BITS) | choice;
-          if (index.size === before) continue;
-          next = grown(next, (to - nextStart + 1) * width);
-          next.set(words, (to - nextStart) * width);
-          next.set(nodes, (to - nextStart) * width + words.length);
-          note(to);
-        }
-      }
-      if (index.size > maxStates) return null;
-    }
-    layer = next;
-    layerStart = nextStart;
-    layerSize = index.size - nextStart;
-    layers.starts.push(nextStart);
+  const search = new BreadthFirst(automata, options.stuck ?? null);
+  while (search.targets.length === 0) {
+    if (search.states === search.layerEnd || search.states > (options.maxStates ?? Infinity)) return null;
+    search.beginLayer();
+    while (search.expandNext())
+      if ((search.expanded & 1023) === 0)
+        await options.pause?.(search.states, search.transitions, search.bytes);
   }
-  if (targets.length === 0) return null;
+  const best = fewestPreemptions(search.layers, search.targets);
+  const decisions = best.moves.map((move) => ({
+    thread: move >> MOVE_THREAD_SHIFT,
+    choice: move & ((1 << MOVE_THREAD_SHIFT) - 1),
+  }));
+  const { states, transitions } = search;
+  return {
+    ...replayDecisions(automata, decisions),
+    decisions,
+    preemptions: best.preemptions,
+    states,
+    transitions,
+  };
+}
 
-  const best = fewestPreemptions(layers, targets.map((found) => found.state), index.size);
-  const violation = targets.find((found) => found.state === best.state)!.violation;
-  const decisions = best.moves.map((move) => ({ thread: move >> CHOICE_BITS, choice: move & ((1 << CHOICE_BITS) - 1) }));
-  stepper.reset();
+/** Takes the decisions again and says what the state they lead to violates. */
+export function replayDecisions(
+  automata: Automata,
+  decisions: readonly Decision[],
+): { readonly steps: readonly Step[]; readonly violation: FoundViolation } {
+  const stepper = new Stepper(automata);
   const steps = decisions.map(({ thread, choice }) => stepper.recordedStep(thread, choice));
-  return { violation, decisions, steps, preemptions: best.preemptions, states: index.size, transitions };
+  return { steps, violation: describeViolation(stepper, steps) };
+}
+
+/** Breadth-first search that keeps full states only for two layers, and the edges of all shortest paths. */
+class BreadthFirst {
+  /** Numbers of the states looked for, all in the newest layer. */
+  readonly targets: number[] = [];
+  readonly layers: Layers;
+  transitions = 0;
+  /** States whose successors have been generated: all before this number. */
+  expanded = 0;
+  /** First state number after the layer that is being expanded. */
+  layerEnd = 0;
+
+  private readonly state: PackedState;
+  private readonly inspector: Inspector;
+  private readonly index = new KeyIndex();
+  private readonly stuck: KeyIndex | null;
+  private readonly width: number;
+  /** Words, nodes of each state of the layer being expanded and of the next one. */
+  private layer: Int32Array<ArrayBuffer>;
+  private next: Int32Array<ArrayBuffer>;
+  private layerStart = 0;
+
+  constructor(automata: Automata, stuck: Int32Array | null) {
+    this.state = new PackedState(automata);
+    this.inspector = new Inspector(this.state);
+    const { state } = this;
+    this.width = state.words.length + state.nodes.length;
+    this.layer = new Int32Array(this.width);
+    this.next = new Int32Array(this.width);
+    this.layers = {
+      edges: new Int32Array(1 << 12),
+      edgeCount: 0,
+      enabled: new Int32Array(1 << 10),
+      states: 0,
+      threads: state.nodes.length,
+    };
+    this.stuck = stuck === null ? null : new KeyIndex();
+    for (let i = 0; stuck !== null && i < stuck.length; i += 2) this.stuck?.insert(stuck[i]!, stuck[i + 1]!);
+    this.index.insert(state.low, state.high);
+    this.keep(state.low, state.high, this.inspector.initial() !== null);
+  }
+
+  get states(): number {
+    return this.index.size;
+  }
+
+  get bytes(): number {
+    const { edges, enabled } = this.layers;
+    return (
+      this.index.bytes + edges.byteLength + enabled.byteLength + this.layer.byteLength + this.next.byteLength
+    );
+  }
+
+  /** The states found last become the layer to expand. */
+  beginLayer(): void {
+    [this.layer, this.next] = [this.next, this.layer];
+    this.layerStart = this.layerEnd;
+    this.layerEnd = this.states;
+  }
+
+  /** Generates the successors of the next state of the layer; false if there is none left. */
+  expandNext(): boolean {
+    if (this.expanded === this.layerEnd) return false;
+    const { state } = this;
+    const from = this.expanded++;
+    const at = (from - this.layerStart) * this.width;
+    state.words.set(this.layer.subarray(at, at + state.words.length));
+    state.nodes.set(this.layer.subarray(at + state.words.length, at + this.width));
+    state.refresh();
+    for (let t = 0; t < state.nodes.length; t++) {
+      const choices = state.choices(t);
+      for (let choice = 0; choice < choices; choice++) {
+        state.take(t, choice);
+        this.arrive(from, t, choice);
+        state.revert();
+      }
+    }
+    return true;
+  }
+
+  /** Notes the edge to the state just reached, and the state if it is new. */
+  private arrive(from: number, thread: number, choice: number): void {
+    const { state, index, layers } = this;
+    this.transitions++;
+    const known = index.size;
+    const to = index.insert(state.nextLow, state.nextHigh);
+    if (to < this.layerEnd) return;
+    const e = 3 * layers.edgeCount++;
+    layers.edges = grown(layers.edges, e + 3);
+    layers.edges[e] = from;
+    layers.edges[e + 1] = to;
+    layers.edges[e + 2] = (thread << MOVE_THREAD_SHIFT) | choice;
+    if (index.size === known) return;
+    const violates = this.inspector.successor(thread) !== null;
+    const node = state.nodes[thread]!;
+    state.move(thread, state.reached);
+    this.keep(state.nextLow, state.nextHigh, violates);
+    state.move(thread, node);
+  }
+
+  /** Stores the newest state, which `state` holds, and notes it if it is one of those looked for. */
+  private keep(low: number, high: number, violates: boolean): void {
+    const { state, layers } = this;
+    const number = layers.states++;
+    const at = (number - this.layerEnd) * this.width;
+    this.next = grown(this.next, at + this.width);
+    this.next.set(state.words, at);
+    this.next.set(state.nodes, at + state.words.length);
+    const enabled = state.enabled();
+    layers.enabled = grown(layers.enabled, number + 1);
+    layers.enabled[number] = enabled;
+    const found =
+      this.stuck === null
+        ? violates || (enabled === 0 && state.unfinished > 0)
+        : this.stuck.find(low, high) >= 0;
+    if (found) this.targets.push(number);
+  }
 }

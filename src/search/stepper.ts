@@ -1,11 +1,13 @@
 /**
  * One state of a program and the moves from it: the plain, readable engine. Counterexamples, replay and cross-checks use it;
- * the exhaustive search has the same moves inlined (exhaustive.ts).
+ * the searches make the same moves in place (packed-state.ts).
  */
 import { hasResult, isEnabled, Kind, KIND_NAMES, newValue, resultOf } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
 import type { Access, FoundViolation, Step } from '../core/schedule.ts';
-import { AT_REST, NODE, N_FLAGS, N_HELD, N_KIND, N_WORD, N_X, N_Y, N_Z, RIDES, type Automata } from './automata.ts';
+import type { Automata } from './automata.ts';
+import { endlessStep, MAX_RIDES } from './packed-state.ts';
+import { AT_REST, N_FLAGS, N_HELD, N_KIND, N_WORD, N_X, N_Y, N_Z, NODE, RIDES } from './tables.ts';
 import { nodeHigh, nodeLow, wordHigh, wordLow } from './zobrist.ts';
 
 export class Stepper {
@@ -44,7 +46,8 @@ export class Stepper {
   step(thread: number, choice = 0, record?: Access[]): void {
     const { automata, words, nodes } = this;
     let node = nodes[thread]!;
-    for (;;) {
+    for (let rides = 0; ; rides++) {
+      if (rides > MAX_RIDES) throw endlessStep(automata, node);
       const table = automata.nodes;
       const base = node * NODE;
       const kind = table[base + N_KIND]!;
@@ -95,14 +98,20 @@ export class Stepper {
     return this.automata.nodes[this.nodes[thread]! * NODE + N_KIND]!;
   }
 
-  /** Name of the word that `thread`'s next operation touches. */
-  pendingWord(thread: number): string {
-    return this.program.layout.words[this.automata.nodes[this.nodes[thread]! * NODE + N_WORD]!]?.name ?? '';
+  /** Indices of the words that `thread`'s next operation touches: none, one, or those of a condition. */
+  pendingWords(thread: number): readonly number[] {
+    const table = this.automata.nodes;
+    const base = this.nodes[thread]! * NODE;
+    const kind = table[base + N_KIND]!;
+    if (kind === Kind.UNTIL_CONDITION) return this.program.conditions.wordsOf(table[base + N_X]!);
+    return kind >= Kind.CHOOSE ? [] : [table[base + N_WORD]!];
   }
 
   /** Have all threads that must end ended? */
   finished(): boolean {
-    return this.program.threads.every((thread, t) => thread.daemon === true || this.pendingKind(t) === Kind.DONE);
+    return this.program.threads.every(
+      (thread, t) => thread.daemon === true || this.pendingKind(t) === Kind.DONE,
+    );
   }
 
   /** {@link finished}, and no daemon has anything half done. */

@@ -1,7 +1,13 @@
 import type { FoundViolation, Schedule } from '../core/schedule.ts';
 
 /** What a search says, in the words of contract.md; never a bare pass. */
-export type VerdictName = 'proved' | 'proved-within-bound' | 'violation' | 'sampled' | 'truncated' | 'vacuous';
+export type VerdictName =
+  | 'proved'
+  | 'proved-within-bound'
+  | 'violation'
+  | 'sampled'
+  | 'truncated'
+  | 'vacuous';
 
 /** Which limit ended a truncated search. */
 export type Limit = 'states' | 'time' | 'memory' | 'automata' | 'interrupted';
@@ -21,7 +27,10 @@ export interface Verdict {
   readonly verdict: VerdictName;
   readonly violation: ViolationReport | null;
   readonly limit: { readonly which: Limit; readonly message: string } | null;
-  /** Checks and covers of `program.mustReach` that were never reached. */
+  /**
+   * Why a verdict is vacuous: checks and covers of `program.mustReach` never reached, end-of-run properties never evaluated,
+   * `a second schedule` if there was only one.
+   */
   readonly neverReached: readonly string[];
   /** Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). */
   readonly states: number;

@@ -27,11 +27,6 @@ export function isFunction(node: AnyNode): node is FunctionNode {
   );
 }
 
-/** A generator that the pass can record; asynchronous ones are resumed by nobody we know. */
-export function isGenerator(node: AnyNode): node is FunctionNode {
-  return isFunction(node) && node.generator && !node.async;
-}
-
 function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 }

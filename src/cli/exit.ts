@@ -1,0 +1,40 @@
+import type { VerdictName } from '../search/verdict.ts';
+
+/** Exit codes of every command. */
+export const EXIT = {
+  /** Proved, or every expectation met. */
+  met: 0,
+  /** A violation was found, or an expectation failed. */
+  failed: 1,
+  /** Wrong usage or bad input, or something asked for could not be done. */
+  usage: 2,
+  /** A budget or limit ended the search. */
+  inconclusive: 3,
+  /** No complete execution, or something that was never checked. */
+  vacuous: 4,
+} as const;
+
+/** The exit code of a search. */
+export function exitCodeOf(verdict: VerdictName): number {
+  switch (verdict) {
+    case 'proved':
+    case 'proved-within-bound':
+    case 'sampled':
+      return EXIT.met;
+    case 'violation':
+      return EXIT.failed;
+    case 'truncated':
+      return EXIT.inconclusive;
+    case 'vacuous':
+      return EXIT.vacuous;
+  }
+}
+
+/** The exit codes as `--help` shows them. */
+export const EXIT_HELP = `
+Exit codes:
+  0  proved, or every expectation met
+  1  a violation was found, or an expectation failed
+  2  wrong usage or bad input (or a file that could not be written)
+  3  inconclusive: a budget or limit ended the search
+  4  vacuous: no complete execution, or something that was never checked`;

@@ -1,0 +1,53 @@
+import { InputError } from '../core/errors.ts';
+import { suggest } from '../core/nearest.ts';
+
+/** Commands of the contract that later versions bring. */
+export const LATER_COMMANDS: readonly string[] = [
+  'stress',
+  'race',
+  'races',
+  'hunks',
+  'rules',
+  'run',
+  'check',
+  'litmus',
+  'report',
+  'export',
+];
+
+/** The error for something that has its place on the command line but is not made yet. */
+export function notYet(what: string, instead?: string): InputError {
+  return new InputError(`${what}: not available yet`, instead);
+}
+
+const STRATEGIES = ['exhaustive', 'dpor', 'bounded', 'pct', 'pos', 'urw', 'random'];
+const WITH_NUMBER = ['bounded', 'pct'];
+
+/** Accepts `exhaustive`; every other name is an InputError. */
+export function requireExhaustive(strategy: string): void {
+  if (strategy === 'exhaustive') return;
+  const [, name = '', number] = /^([^:]*)(?::(.*))?$/s.exec(strategy) ?? [];
+  const numbered = WITH_NUMBER.includes(name);
+  if (!STRATEGIES.includes(name))
+    throw new InputError(`--strategy: unknown strategy '${strategy}'`, suggest(name, STRATEGIES));
+  if (numbered !== (number !== undefined && /^\d+$/.test(number)))
+    throw new InputError(
+      `--strategy: expected ${name}${numbered ? `:N with a whole number N, such as ${name}:2` : ' without a number'}, found '${strategy}'`,
+    );
+  throw notYet(`--strategy ${strategy}`, 'use --strategy exhaustive, or leave it out');
+}
+
+const MEMORIES = ['sc', 'tso', 'lkmm'];
+
+/** Accepts `sc`; every other name is an InputError. */
+export function requireSc(memory: string): void {
+  if (memory === 'sc') return;
+  if (!MEMORIES.includes(memory))
+    throw new InputError(`--memory: unknown memory model '${memory}'`, suggest(memory, MEMORIES));
+  throw notYet(`--memory ${memory}`, 'use --memory sc (sequential consistency), or leave it out');
+}
+
+/** Accepts 1; more is an InputError. */
+export function requireOneWorker(workers: number): void {
+  if (workers > 1) throw notYet(`--workers ${workers}`, 'use --workers 1, or leave it out: one searcher does it all');
+}

@@ -1,0 +1,60 @@
+import type { Program } from '../core/program.ts';
+import type { Schedule } from '../core/schedule.ts';
+
+/** What the command line knows of a scenario's parameter. */
+export interface ParameterEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly values: readonly (string | number | boolean)[];
+  readonly default: string | number | boolean;
+}
+
+/** A scenario that can be explored. */
+export interface ScenarioEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: readonly ParameterEntry[];
+}
+
+/** A kernel version that a scenario can run on. */
+export interface KernelEntry {
+  readonly name: string;
+  readonly epoch: string;
+  readonly summary: string;
+}
+
+/** A patch whose hunks can be put on and taken off. */
+export interface PatchEntry {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly title: string;
+  readonly hunks: readonly { readonly id: string; readonly summary: string }[];
+}
+
+/** Which program to build; names as the user wrote them. */
+export interface ProgramRequest {
+  readonly scenario: string;
+  readonly kernel: string;
+  readonly apply: readonly string[];
+  readonly revert: readonly string[];
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** A program and what it was built from. */
+export interface BuiltProgram {
+  readonly program: Program;
+  readonly kernel: string;
+  readonly switches: Readonly<Record<string, string | number | boolean>>;
+  readonly request: ProgramRequest;
+}
+
+/** All the programs a command line offers. `kernels` is in order of age; the last one is the default. */
+export interface Registry {
+  readonly scenarios: readonly ScenarioEntry[];
+  readonly kernels: readonly KernelEntry[];
+  readonly patches: readonly PatchEntry[];
+  /** Throws an InputError, with the nearest names, for a name that does not exist. */
+  build(request: ProgramRequest): BuiltProgram;
+  /** Says which write a schedule loses, at which step and why; steps by number from 1. */
+  explain(built: BuiltProgram, schedule: Schedule): readonly string[];
+}

@@ -1,0 +1,137 @@
+/** The command line: parses, calls, turns errors into one message and an exit code. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { InputError, ModelError } from '../core/errors.ts';
+import { collect, collectSettings, parseBudget, parseCount } from './arguments.ts';
+import { EXIT, EXIT_HELP } from './exit.ts';
+import { exploreCommand, type ExploreCommandOptions } from './explore-command.ts';
+import { listCommand } from './list-command.ts';
+import { LATER_COMMANDS, notYet } from './not-yet.ts';
+import { complain } from './print.ts';
+import type { Registry } from './registry.ts';
+import { replayCommand, type ReplayCommandOptions } from './replay-command.ts';
+import { storyCommand } from './story-command.ts';
+
+/**
+ * Runs one command line over the programs of `registry`.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code; everything that can go wrong has been told on standard error by then
+ */
+export async function run(args: readonly string[], registry: Registry): Promise<number> {
+  let code: number = EXIT.met;
+  const finish = (result: number) => {
+    code = result;
+  };
+  try {
+    await commandLine(registry, finish).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
+    if (error instanceof InputError) complain(error.message, error.hint);
+    else if (error instanceof ModelError) complain(`the model is wrong: ${error.message}`);
+    else complain(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return EXIT.usage;
+  }
+}
+
+function commandLine(registry: Registry, finish: (code: number) => void): Command {
+  const program = new Command('lostwrite')
+    .description('Finds the interleaving that loses your write: explores every schedule of Linux mm code.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lostwrite: ')) })
+    .showHelpAfterError('(lostwrite --help shows what there is)')
+    .addHelpText('after', EXIT_HELP);
+  // Commands copy these settings when they are made.
+  listing(program, registry, finish);
+  exploring(program, registry, finish);
+  replaying(program, registry, finish);
+  program
+    .command('story')
+    .description('the bug, the fix as first posted, and the fix as merged: three searches with their traces')
+    .action(async () => finish(await storyCommand(registry)));
+  for (const name of LATER_COMMANDS)
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .helpOption(false)
+      .action(() => {
+        throw notYet(name, 'lostwrite --help shows what there is');
+      });
+  return program;
+}
+
+function listing(program: Command, registry: Registry, finish: (code: number) => void): void {
+  program
+    .command('list')
+    .description('names with one line each: scenarios, kernels, patches; all of them if none is named')
+    .argument('[what]', 'scenarios, kernels or patches')
+    .option('--json', 'one JSON document on standard output')
+    .action((what: string | undefined, options: { json?: boolean }) => finish(listCommand(registry, what, options)));
+}
+
+function exploring(program: Command, registry: Registry, finish: (code: number) => void): void {
+  const newest = registry.kernels.at(-1)?.name ?? 'the newest';
+  program
+    .command('explore')
+    .description('explore every schedule of a scenario: a proof, or the shortest schedule that breaks a rule')
+    .argument('<scenario>', 'see lostwrite list scenarios')
+    .option('--kernel <version>', `kernel version, see lostwrite list kernels (default: ${newest})`)
+    .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
+    .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))
+    .addOption(
+      new Option('--set <name=value>', 'set a parameter of the scenario; may be repeated').default({}, 'none').argParser(collectSettings),
+    )
+    .option('--strategy <name>', 'how to search; only exhaustive so far', 'exhaustive')
+    .option('--memory <model>', 'memory model; only sc (sequential consistency) so far', 'sc')
+    .option('--workers <n>', 'searchers; only 1 so far', parseCount, 1)
+    .option('--budget <time>', 'stop as inconclusive after 60s, 500ms, 2m, ... (default: no limit)', parseBudget)
+    .option('--max-states <n>', 'stop as inconclusive after so many states (default: 200 million)', parseCount)
+    .option('--out <file>', 'where the schedule of a violation goes (default: out/<scenario>.json)')
+    .option('--all', 'show every access in the trace, with its source position')
+    .option('--quiet', 'no progress on standard error')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (scenario: string, options: ExploreCommandOptions) =>
+      finish(await exploreCommand(registry, scenario, options)),
+    );
+}
+
+function replaying(program: Command, registry: Registry, finish: (code: number) => void): void {
+  program
+    .command('replay')
+    .description('replay a saved schedule and check every recorded value')
+    .argument('<schedule.json>', 'written by lostwrite explore')
+    .option('--on <engine>', 'where to run it; only search so far', 'search')
+    .option('--all', 'show every access in the trace, with its source position')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0  every recorded value matches and the schedule ends in the recorded violation
+  1  every recorded value matches, but the end is not the recorded one
+  2  the file cannot be read, or the schedule no longer fits: said at which step, expected and found`,
+    )
+    .action((file: string, options: ReplayCommandOptions) => finish(replayCommand(registry, file, options)));
+}
+
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).default([], 'none').argParser(collect);
+}
+
+function version(): string {
+  // dist/src/cli/run.js and src/cli/run.ts lie at different depths below the package.
+  for (const up of ['../../../package.json', '../../package.json']) {
+    try {
+      const found: unknown = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'));
+      if (typeof found === 'object' && found !== null && 'name' in found && found.name === 'lostwrite' && 'version' in found)
+        return String(found.version);
+    } catch {
+      continue;
+    }
+  }
+  return 'unknown';
+}

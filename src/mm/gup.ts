@@ -1,0 +1,122 @@
+/** mm/gup.c: references to user pages. */
+import { cover, fence } from '../core/control.ts';
+import type { Steps } from '../core/operations.ts';
+import { hold_pin, hold_ref } from './accounts.ts';
+import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine, type Mm } from './machine.ts';
+import { handle_mm_fault, type FaultKind } from './memory.ts';
+import { put_refs } from './page_alloc.ts';
+import { pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
+
+/** The zero page as GUP hands it out: no frame of its own. */
+export const ZERO_PAGE = -1;
+
+/** FOLL_WRITE, and FOLL_GET or FOLL_PIN. */
+export interface GupFlags {
+  readonly write: boolean;
+  readonly pin: boolean;
+}
+
+function refsOf(flags: GupFlags): number {
+  return flags.pin ? GUP_PIN_COUNTING_BIAS : 1;
+}
+
+/**
+ * `get_user_pages_fast` / `pin_user_pages_fast` of one page: lockless if it can, else under mmap_lock. Returns the frame (or
+ * {@link ZERO_PAGE}), whose reference the thread now holds.
+ */
+export function* get_user_page(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+  const write = flags.write || k.kernel.gup_forces_write;
+  const effective = write === flags.write ? flags : { write, pin: flags.pin };
+  // has_pinned is set before the walk and never cleared; fork looks at it first.
+  if (flags.pin) yield* mm.has_pinned.store(1);
+  let f = yield* gup_pte_range(k, mm, v, effective);
+  if (f === NEEDS_SLOW) f = yield* get_user_pages_slow(k, mm, v, effective);
+  if (f >= 0 && flags.pin) hold_pin(k, f, 1);
+  cover('GUP took a reference');
+  return f;
+}
+
+/** The fast walk gave up. */
+const NEEDS_SLOW = -2;
+
+/** `lockless_pages_from_mm`, `gup_pte_range` [nothing; interrupts off]. FOLL_GET gets no seqcount protection. */
+function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+  const guarded = flags.pin && k.kernel.write_protect_seq;
+  let sequence = 0;
+  if (guarded) {
+    sequence = yield* mm.write_protect_seq.read();
+    if ((sequence & 1) !== 0) return NEEDS_SLOW;
+  }
+  const pte = yield* mm.pte[v]!.load();
+  if (!pte_present(pte) || pte_special(pte) || (flags.write && !pte_write(pte))) return NEEDS_SLOW;
+  const f = pte_pfn(pte);
+  const refs = refsOf(flags);
+  if (!(yield* k.page[f]!.refcount.addUnless(refs, 0))) return NEEDS_SLOW;
+  hold_ref(f, refs);
+  yield* fence();
+  if (k.kernel.rule_gup_fast_recheck && !(yield* mm.pte[v]!.is(pte))) {
+    yield* put_refs(k, f, refs);
+    return NEEDS_SLOW;
+  }
+  if (!pte_write(pte) && (yield* gup_must_unshare(k, f, flags))) {
+    yield* put_refs(k, f, refs);
+    return NEEDS_SLOW;
+  }
+  if (guarded && (yield* mm.write_protect_seq.retry(sequence))) {
+    yield* put_refs(k, f, refs);
+    return NEEDS_SLOW;
+  }
+  return f;
+}
+
+/** `gup_must_unshare`: a read pin of a page that may be shared needs a private page first. */
+function* gup_must_unshare(k: Machine, f: number, flags: GupFlags): Steps<boolean> {
+  if (!k.kernel.gup_unshare || !flags.pin || flags.write) return false;
+  const shared = yield* k.page[f]!.flags.loadMasked(PAGE.anon.mask | PAGE.anon_exclusive.mask);
+  return shared === PAGE.anon.mask;
+}
+
+/** `__get_user_pages` [mmap_lock read]: looks, faults and looks again until the PTE allows the access. */
+function* get_user_pages_slow(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+  yield* mm.mmap_lock.downRead();
+  for (;;) {
+    const found = yield* follow_page_pte(k, mm, v, flags);
+    if (typeof found === 'number') {
+      yield* mm.mmap_lock.upRead();
+      return found;
+    }
+    yield* handle_mm_fault(k, mm, v, found);
+  }
+}
+
+/** `follow_page_pte`: the frame with its reference taken, or the fault that is needed. */
+function* follow_page_pte(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number | FaultKind> {
+  yield* mm.ptl.lock();
+  const pte = yield* mm.pte[v]!.load();
+  const fault: FaultKind = flags.write ? 'write' : 'read';
+  if (!pte_present(pte) || (flags.write && !pte_write(pte))) {
+    yield* mm.ptl.unlock();
+    return fault;
+  }
+  if (pte_special(pte)) {
+    yield* mm.ptl.unlock();
+    return ZERO_PAGE;
+  }
+  const f = pte_pfn(pte);
+  if (!pte_write(pte) && (yield* gup_must_unshare(k, f, flags))) {
+    yield* mm.ptl.unlock();
+    return 'unshare';
+  }
+  const refs = refsOf(flags);
+  yield* k.page[f]!.refcount.add(refs);
+  hold_ref(f, refs);
+  yield* mm.ptl.unlock();
+  return f;
+}
+
+/** `unpin_user_page` / `put_page` of a page that {@link get_user_page} handed out. */
+export function* put_user_page(k: Machine, f: number, flags: GupFlags): Steps<void> {
+  if (f < 0) return;
+  if (flags.pin) hold_pin(k, f, -1);
+  yield* put_refs(k, f, refsOf(flags));
+}

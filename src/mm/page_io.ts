@@ -1,0 +1,57 @@
+/** mm/page_io.c and the swap device: writeback. */
+import { atomic, cover, rest } from '../core/control.ts';
+import type { Steps } from '../core/operations.ts';
+import { PAGE, SLOTS, type Machine } from './machine.ts';
+import { unlock_page } from './page_alloc.ts';
+import { try_to_free_swap } from './swapfile.ts';
+
+/**
+ * `swap_writepage` [page lock, dropped]: 'freed_swap' if no PTE needs the slot any more; 'submitted' if the device writes on its
+ * own from now on; 'written' if it was written here and now (rw_page devices: writeback is never seen with the page unlocked).
+ */
+export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'submitted' | 'written'> {
+  const page = k.page[f]!;
+  const locked = k.kernel.rule_reclaim_page_lock;
+  if (yield* try_to_free_swap(k, f)) {
+    if (locked) yield* unlock_page(k, f);
+    return 'freed_swap';
+  }
+  yield* page.writeback.store(1);
+  if (k.swap.synchronous_io && k.kernel.zram_rw_page) {
+    yield* write_slot(k, f);
+    yield* page.writeback.store(0);
+    if (locked) yield* unlock_page(k, f);
+    return 'written';
+  }
+  if (locked) yield* unlock_page(k, f);
+  yield* k.swap.queue.update(0, 1 << f);
+  cover('writeback was submitted');
+  return 'submitted';
+}
+
+/** The device reads the page and fills the slot, word by word. */
+function* write_slot(k: Machine, f: number): Steps<void> {
+  const s = PAGE.private.of(yield* k.page[f]!.flags.loadMasked(PAGE.private.mask));
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const value = yield* k.page[f]!.data[slot]!.load();
+    yield* k.swap.data[s]![slot]!.store(value);
+  }
+}
+
+function* next_request(k: Machine): Steps<number> {
+  yield* k.swap.queue.untilNot(0);
+  const queue = yield* k.swap.queue.load();
+  const f = 31 - Math.clz32(queue & -queue);
+  yield* k.swap.queue.store(queue & ~(1 << f));
+  return f;
+}
+
+/** The swap device: an agent that takes queued pages, writes them and ends their writeback (`end_swap_bio_write`). Endless. */
+export function* swap_device(k: Machine): Steps<void> {
+  for (;;) {
+    rest();
+    const f = yield* atomic(next_request(k));
+    yield* write_slot(k, f);
+    yield* k.page[f]!.writeback.store(0);
+  }
+}

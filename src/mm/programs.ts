@@ -1,0 +1,112 @@
+/** Programs by name and parameters: any worker can build the same one again. */
+import { InputError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import type { ParameterValue, Program, ProgramThread } from '../core/program.ts';
+import { accountNames } from './accounts.ts';
+import { kswapd, kswapd_forever, perform, type Action } from './agents.ts';
+import { dma_engine } from './direct-io.ts';
+import { alwaysProperties, endProperties } from './invariants.ts';
+import { configureKernel } from './kernels.ts';
+import { Machine } from './machine.ts';
+import { swap_device } from './page_io.ts';
+import { resolveParameters, type Parameters, type Plan, type PlannedAction, type Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
+import type { Switches } from './switches.ts';
+
+/** What identifies a program. */
+export interface ProgramRequest {
+  readonly scenario: string;
+  readonly kernel: string;
+  /** Patches or hunks (`seed`, `seed#H5`) applied to the kernel, then those reverted. */
+  readonly apply: readonly string[];
+  readonly revert: readonly string[];
+  /** Scenario parameters as text. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** A program with what it was built from. */
+export interface BuiltProgram {
+  readonly program: Program;
+  readonly kernel: string;
+  readonly switches: Readonly<Record<string, ParameterValue>>;
+  readonly request: ProgramRequest;
+  readonly machine: Machine;
+}
+
+/** The scenario called `name`; an InputError with the nearest names if there is none. */
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  const names = SCENARIOS.map((scenario) => scenario.name);
+  throw new InputError(
+    `unknown scenario "${name}"`,
+    `nearest: ${nearest(name, names).join(', ') || 'none'}; see "lostwrite list scenarios"`,
+  );
+}
+
+/** Builds the program; an InputError says what in the request is unknown. */
+export function buildProgram(request: ProgramRequest): BuiltProgram {
+  const scenario = scenarioNamed(request.scenario);
+  const switches = configureKernel(request.kernel, request.apply, request.revert);
+  const parameters = resolveParameters(scenario, request.set);
+  const plan = scenario.plan(parameters);
+  const machine = machineOf(plan, parameters, switches);
+  const program: Program = {
+    name: scenario.name,
+    parameters: { ...parameters, kernel: request.kernel, apply: request.apply.join(), revert: request.revert.join() },
+    layout: machine.layout,
+    conditions: machine.conditions,
+    threads: threadsOf(machine, plan, parameters),
+    accounts: accountNames(machine),
+    always: alwaysProperties(machine),
+    atEnd: endProperties(machine),
+    mustReach: plan.mustReach,
+  };
+  return { program, kernel: request.kernel, switches: { ...switches }, request, machine };
+}
+
+function machineOf(plan: Plan, parameters: Parameters, switches: Switches): Machine {
+  return new Machine({
+    switches,
+    pages: plan.pages,
+    frames: plan.frames,
+    mms: plan.mms,
+    offsets: plan.offsets,
+    backend: plan.backend,
+    requests: plan.requests,
+    flags: plan.flags,
+    populated: plan.populated,
+    pagevec: parameters['pagevec'] === true,
+    swap_full: parameters['swap_full'] === true,
+    strict: plan.strict,
+  });
+}
+
+/** Each store gets a token of its own, named after its thread. */
+function withTokens(k: Machine, name: string, mm: number, actions: readonly PlannedAction[]): readonly Action[] {
+  let stores = 0;
+  return actions.map((action) =>
+    action.do === 'store' ? { ...action, token: k.tokens.add(`${name}#${++stores}`, mm) } : action,
+  );
+}
+
+function threadsOf(k: Machine, plan: Plan, parameters: Parameters): readonly ProgramThread[] {
+  const threads: ProgramThread[] = plan.threads.map(({ name, mm, actions }) => {
+    const planned = withTokens(k, name, mm, actions);
+    return { name, body: () => perform(k, mm, planned) };
+  });
+  plan.requests.forEach((_, r) => {
+    threads.push({ name: plan.requests.length === 1 ? 'dma' : `dma${r}`, body: () => dma_engine(k, r) });
+  });
+  if (!plan.reclaim) return threads;
+  const passes = parameters['reclaim'];
+  threads.push(
+    passes === 'endless'
+      ? { name: 'kswapd', daemon: true, body: () => kswapd_forever(k) }
+      : { name: 'kswapd', body: () => kswapd(k, Number(passes)) },
+  );
+  // A device that writes through rw_page does so in the thread that reclaims.
+  if (!(k.swap.synchronous_io && k.kernel.zram_rw_page))
+    threads.push({ name: 'swapdev', daemon: true, body: () => swap_device(k) });
+  return threads;
+}

@@ -1,0 +1,127 @@
+import type { Verdict, ViolationReport } from '../search/verdict.ts';
+import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
+import { PLAIN, type Paint } from './paint.ts';
+import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.ts';
+import { LINE_WIDTH, paragraph, wrap } from './text.ts';
+
+/** What a closing block is about. */
+export interface SummaryOptions {
+  readonly choice: ProgramChoice;
+  /** Threads (CPUs and agents) of the program. */
+  readonly threads: number;
+  /** Where the schedule was written, or null if there is none. */
+  readonly file: string | null;
+  readonly paint?: Paint;
+}
+
+/** What each verdict means, in one sentence that cannot be misread. */
+function meaning(verdict: Verdict, threads: number): string[] {
+  switch (verdict.verdict) {
+    case 'proved':
+      return [
+        `Every schedule of these ${threads} threads was explored (sequential consistency): no rule is broken, and each can end.`,
+        'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
+        `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
+      ];
+    case 'violation':
+      return [];
+    case 'truncated':
+      return [
+        `Inconclusive: ${verdict.limit?.message ?? 'a limit ended the search'}. No rule was broken in what was explored; the rest is unknown.`,
+        ...goOn(verdict),
+      ];
+    case 'vacuous':
+      return vacuity(verdict);
+    case 'proved-within-bound':
+      return ['Every schedule within the bound was explored: no rule is broken there; schedules beyond it are unknown.'];
+    case 'sampled':
+      return ['No rule was broken in the schedules that were tried; this proves nothing about the others.'];
+  }
+}
+
+function goOn({ limit }: Verdict): string[] {
+  switch (limit?.which) {
+    case 'states':
+      return ['To go on: raise --max-states, or make the scenario smaller with --set.'];
+    case 'time':
+      return ['To go on: raise --budget or leave it out, or make the scenario smaller with --set.'];
+    case 'memory':
+      return ['To go on: use a machine with more memory, or make the scenario smaller with --set.'];
+    case 'automata':
+      return ['To go on: the program itself must change as said above; a larger budget will not help.'];
+    case 'interrupted':
+      return ['To go on: start it again and let it run; nothing is kept of an interrupted search.'];
+    default:
+      return [];
+  }
+}
+
+function vacuity({ endStates, neverReached }: Verdict): string[] {
+  return [
+    'No rule is broken, but that means nothing here:',
+    ...(endStates === 0 ? ['no schedule comes to the end, so nothing that is checked there was ever checked;'] : []),
+    ...(neverReached.length === 0 ? [] : [`never reached by any schedule: ${neverReached.join('; ')}.`]),
+  ];
+}
+
+/**
+ * The block that closes a search: it stands alone in a log. Lines without line ends, shorter than 100 columns.
+ */
+export function summary(verdict: Verdict, options: SummaryOptions): string[] {
+  const { threads, paint = PLAIN } = options;
+  const title = titleOf(options.choice);
+  const how = `(exhaustive, ${counted(threads, 'thread')}, SC)`;
+  const word = verdictWord(verdict);
+  const head = `${title}   ${word}   ${how}`;
+  const painted = head.length <= LINE_WIDTH ? [`${paint.strong(title)}   ${paintWord(verdict, paint)(word)}   ${how}`] : wrap(head, LINE_WIDTH, '  ');
+  return [
+    ...painted,
+    ...paragraph(figures(verdict), '  '),
+    ...(verdict.violation === null ? [] : scheduleLines(verdict.violation, options)),
+    ...meaning(verdict, threads).flatMap((line) => paragraph(line, '  ')),
+  ];
+}
+
+/** `swapout-vs-odirect on v5.18, hunk seed#H2 reverted`. */
+export function titleOf({ program, kernel, apply, revert, parameters }: ProgramChoice): string {
+  const set = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return [
+    `${program} on ${kernel}`,
+    ...apply.map((patch) => `+${patch}`),
+    ...revert.map((patch) => `-${patch}`),
+    ...(set.length === 0 ? [] : [`(${set.join(', ')})`]),
+  ].join(' ');
+}
+
+function verdictWord({ verdict, violation, limit }: Verdict): string {
+  if (violation !== null) return `VIOLATION  ${violation.kind.replaceAll('-', ' ')}`;
+  return `${verdict.replaceAll('-', ' ').toUpperCase()}${limit === null ? '' : `  ${limit.which}`}`;
+}
+
+function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string {
+  if (verdict === 'violation') return paint.bad;
+  return verdict === 'proved' || verdict === 'proved-within-bound' ? paint.good : paint.doubtful;
+}
+
+function figures({ states, transitions, depth, seconds, bytesPerState, endStates, violation }: Verdict): string {
+  const rate = seconds > 0 ? [`${short(transitions / seconds)} transitions/s`] : [];
+  return [
+    counted(states, 'state'),
+    counted(transitions, 'transition'),
+    // The search for the shortest schedule has no depth of its own worth telling.
+    ...(violation === null ? [`${grouped(endStates)} at the end`, `depth ${grouped(depth)}`] : []),
+    duration(seconds),
+    ...rate,
+    `${byteSize(bytesPerState)}/state`,
+  ].join('  ');
+}
+
+function scheduleLines(violation: ViolationReport, { file, choice }: SummaryOptions): string[] {
+  const { schedule, preemptions, threads, shortest } = violation;
+  const what = shortest ? 'shortest failing schedule' : 'failing schedule (a limit ended the search for the shortest)';
+  const size = `${counted(schedule.steps.length, 'step')}, ${counted(preemptions, 'preemption')}, ${counted(threads, 'thread')}`;
+  const line = `${what}: ${size}`;
+  if (file === null)
+    return [...paragraph(`${line}; not written`, '  '), ...paragraph(`again:   npx lostwrite explore ${exploreArguments(choice).join(' ')} --out FILE`, '  ')];
+  return [...paragraph(`${line} -> ${file}`, '  '), `  replay:  npx lostwrite replay ${quoted(file)}`];
+}

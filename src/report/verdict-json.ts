@@ -1,0 +1,50 @@
+import type { Verdict } from '../search/verdict.ts';
+
+/** What `explore --json` says besides the verdict's own figures. */
+export interface VerdictContext {
+  readonly scenario: string;
+  readonly kernel: string;
+  readonly switches: Readonly<Record<string, string | number | boolean>>;
+  /** Where the schedule of a violation is, or null if it could not be written. */
+  readonly file: string | null;
+}
+
+/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `limit` and `neverReached` are extra. */
+export function verdictJson(verdict: Verdict, { scenario, kernel, switches, file }: VerdictContext) {
+  const { violation, states, transitions, seconds } = verdict;
+  const perSecond = (count: number) => (seconds > 0 ? Math.round(count / seconds) : 0);
+  return {
+    schema: 'lostwrite/verdict@1',
+    scenario,
+    kernel,
+    switches,
+    strategy: 'exhaustive',
+    memory: 'sc',
+    workers: 1,
+    verdict: verdict.verdict,
+    violation:
+      violation === null
+        ? null
+        : {
+            kind: violation.kind,
+            message: violation.message,
+            schedule: file,
+            steps: violation.schedule.steps.length,
+            preemptions: violation.preemptions,
+            cpus: violation.threads,
+            confirmedOnCpus: false,
+            shortest: violation.shortest,
+          },
+    states,
+    transitions,
+    executions: null,
+    depth: verdict.depth,
+    seconds,
+    statesPerSecond: perSecond(states),
+    transitionsPerSecond: perSecond(transitions),
+    bytesPerState: verdict.bytesPerState,
+    collisionProbability: verdict.collisionProbability,
+    limit: verdict.limit,
+    neverReached: verdict.neverReached,
+  };
+}

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../../src/cli/process.ts';
+import { TOYS } from './toys.ts';
+
+await runAsProcess(TOYS);

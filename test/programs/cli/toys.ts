@@ -1,0 +1,159 @@
+import { Conditions } from '../../../src/core/conditions.ts';
+import { check, fold } from '../../../src/core/control.ts';
+import { InputError } from '../../../src/core/errors.ts';
+import { SpinLock } from '../../../src/core/locks.ts';
+import { suggest } from '../../../src/core/nearest.ts';
+import type { Steps } from '../../../src/core/operations.ts';
+import type { ParameterValue, Program, Property } from '../../../src/core/program.ts';
+import { Layout } from '../../../src/core/words.ts';
+import type { ProgramRequest, Registry, ScenarioEntry } from '../../../src/cli/registry.ts';
+import { pager } from './pager.ts';
+
+type Parameters = Readonly<Record<string, ParameterValue>>;
+type Shape = Pick<Program, 'name' | 'layout' | 'threads'> & Partial<Program>;
+
+function program(shape: Shape): Program {
+  return { parameters: {}, conditions: new Conditions(), accounts: [], always: [], atEnd: [], mustReach: [], ...shape };
+}
+
+/** Two threads count without a lock; with `atomic`, with one operation. */
+function counter(parameters: Parameters): Program {
+  const layout = new Layout();
+  const count = layout.word('counter');
+  function* increment(): Steps<void> {
+    if (parameters['atomic'] === true) yield* count.add(1);
+    else yield* count.store((yield* count.load()) + 1);
+  }
+  const atEnd: Property = {
+    name: 'every increment counts',
+    kind: 'lost-write',
+    watches: [count],
+    holds: (words) => words[count.index] === 2,
+    explain: (words) => `two increments, but the counter is ${words[count.index]}`,
+  };
+  return program({ name: 'counter', layout, threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: increment })), atEnd: [atEnd] });
+}
+
+/** Threads that never meet: 12 ** threads states. */
+function wide(parameters: Parameters): Program {
+  const layout = new Layout();
+  const threads = Array.from({ length: Number(parameters['threads']) }, (_, i) => {
+    const word = layout.word(`word[${i}]`);
+    return {
+      name: `cpu${i}`,
+      *body(): Steps<void> {
+        for (let n = 0; n < 11; n++) yield* word.store(n + 1);
+      },
+    };
+  });
+  return program({ name: 'wide', layout, threads });
+}
+
+/** Two locks taken in two orders. */
+function abba(): Program {
+  const layout = new Layout();
+  const [a, b] = [new SpinLock(layout, 'a'), new SpinLock(layout, 'b')];
+  function* both(first: SpinLock, second: SpinLock): Steps<void> {
+    yield* first.lock();
+    yield* second.lock();
+    yield* second.unlock();
+    yield* first.unlock();
+  }
+  return program({ name: 'abba', layout, threads: [{ name: 'cpu0', body: () => both(a, b) }, { name: 'cpu1', body: () => both(b, a) }] });
+}
+
+/** One thread polls for what the other takes back if it is quick. */
+function poll(): Program {
+  const layout = new Layout();
+  const flag = layout.word('flag');
+  return program({
+    name: 'poll',
+    layout,
+    threads: [
+      {
+        name: 'waiter',
+        *body(): Steps<void> {
+          do fold('poll');
+          while (!(yield* flag.is(1)));
+        },
+      },
+      {
+        name: 'setter',
+        *body(): Steps<void> {
+          yield* flag.store(1);
+          yield* flag.store(0);
+        },
+      },
+    ],
+  });
+}
+
+/** A check that no schedule comes to. */
+function empty(): Program {
+  const layout = new Layout();
+  const never = layout.word('never');
+  return program({
+    name: 'empty',
+    layout,
+    mustReach: ['the interesting part'],
+    threads: [
+      {
+        name: 'cpu0',
+        *body(): Steps<void> {
+          if (yield* never.is(1)) check('the interesting part');
+        },
+      },
+    ],
+  });
+}
+
+const BUILDERS: Readonly<Record<string, (parameters: Parameters) => Program>> = { counter, pager, wide, abba, poll, empty };
+
+const flag = (name: string, summary: string) => ({ name, summary, values: [false, true], default: false });
+
+const SCENARIOS: readonly ScenarioEntry[] = [
+  { name: 'counter', summary: 'two threads count', parameters: [flag('atomic', 'count with one operation')] },
+  { name: 'pager', summary: 'a store while another CPU unmaps the page', parameters: [flag('recheck', 'check the PTE again under the lock')] },
+  { name: 'wide', summary: 'threads that never meet', parameters: [{ name: 'threads', summary: 'how many', values: [2, 4, 8], default: 8 }] },
+  { name: 'abba', summary: 'two locks in two orders', parameters: [] },
+  { name: 'poll', summary: 'waiting for what was taken back', parameters: [] },
+  { name: 'empty', summary: 'nothing is checked', parameters: [] },
+];
+
+const KERNELS = [
+  { name: 'v1', epoch: 'E0', summary: 'the old one' },
+  { name: 'v2', epoch: 'E1', summary: 'the new one' },
+];
+
+const PATCHES = [{ id: 'abc123', aliases: ['fix'], title: 'toy: the fix', hunks: [{ id: 'H1', summary: 'all of it' }] }];
+
+function pick<T>(what: string, name: string, from: readonly T[], nameOf: (entry: T) => readonly string[]): T {
+  const found = from.find((entry) => nameOf(entry).includes(name));
+  if (found === undefined) throw new InputError(`unknown ${what} '${name}'`, suggest(name, from.flatMap(nameOf)));
+  return found;
+}
+
+function build(request: ProgramRequest) {
+  const scenario = pick('scenario', request.scenario, SCENARIOS, (entry) => [entry.name]);
+  pick('kernel', request.kernel, KERNELS, (entry) => [entry.name]);
+  for (const change of [...request.apply, ...request.revert]) {
+    const [id = '', hunk] = change.split('#');
+    const patch = pick('patch', id, PATCHES, (entry) => [entry.id, ...entry.aliases]);
+    if (hunk !== undefined) pick(`hunk of ${id}`, hunk, patch.hunks, (entry) => [entry.id]);
+  }
+  const parameters: Record<string, ParameterValue> = Object.fromEntries(scenario.parameters.map((p) => [p.name, p.default]));
+  for (const [name, value] of Object.entries(request.set)) {
+    const parameter = pick('parameter', name, scenario.parameters, (entry) => [entry.name]);
+    parameters[name] = pick(`value of ${name}`, value, parameter.values, (entry) => [String(entry)]);
+  }
+  return { program: BUILDERS[scenario.name]!(parameters), kernel: request.kernel, switches: { fixed: request.apply.length > 0 }, request };
+}
+
+/** Programs small enough to know every answer; the same interface as Linux. */
+export const TOYS: Registry = {
+  scenarios: SCENARIOS,
+  kernels: KERNELS,
+  patches: PATCHES,
+  build,
+  explain: (_, schedule) => [`step ${schedule.steps.length} is the one that loses it`],
+};
