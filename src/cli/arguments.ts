@@ -7,7 +7,8 @@ const MAX_MS = 2 ** 31;
 export function parseBudget(text: string): number {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|m|h)$/.exec(text) ?? [];
   const ms = Number(number) * (UNIT_MS[unit] ?? Number.NaN);
-  if (number === '' || !(ms > 0)) throw new InvalidArgumentError('Expected a time such as 60s, 500ms, 2m or 1h.');
+  if (number === '' || !(ms > 0))
+    throw new InvalidArgumentError('Expected a time such as 60s, 500ms, 2m or 1h.');
   if (ms > MAX_MS) throw new InvalidArgumentError('Expected at most 500 h; leave it out for no limit.');
   return ms;
 }
@@ -15,7 +16,8 @@ export function parseBudget(text: string): number {
 /** A whole number from 1 up; `1_000_000` and `1e6` are accepted. */
 export function parseCount(text: string): number {
   const value = /^\d[\d_]*(e\d+)?$/i.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return value;
 }
 
@@ -25,7 +27,10 @@ export function collect(value: string, before: readonly string[]): string[] {
 }
 
 /** Collects `name=value`. */
-export function collectSettings(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+export function collectSettings(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Expected name=value.');
   const name = text.slice(0, at);

@@ -15,20 +15,14 @@ export const EXIT = {
 } as const;
 
 /** The exit code of a search. */
-export function exitCodeOf(verdict: VerdictName): number {
-  switch (verdict) {
-    case 'proved':
-    case 'proved-within-bound':
-    case 'sampled':
-      return EXIT.met;
-    case 'violation':
-      return EXIT.failed;
-    case 'truncated':
-      return EXIT.inconclusive;
-    case 'vacuous':
-      return EXIT.vacuous;
-  }
-}
+export const EXIT_OF_VERDICT: Readonly<Record<VerdictName, number>> = {
+  proved: EXIT.met,
+  'proved-within-bound': EXIT.met,
+  sampled: EXIT.met,
+  violation: EXIT.failed,
+  truncated: EXIT.inconclusive,
+  vacuous: EXIT.vacuous,
+};
 
 /** The exit codes as `--help` shows them. */
 export const EXIT_HELP = `

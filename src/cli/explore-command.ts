@@ -11,7 +11,7 @@ import { Divergence } from '../search/divergence.ts';
 import { explore } from '../search/explore.ts';
 import { replay, type Replay } from '../search/replay.ts';
 import type { Verdict } from '../search/verdict.ts';
-import { EXIT, exitCodeOf } from './exit.ts';
+import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { requireExhaustive, requireOneWorker, requireSc } from './not-yet.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
@@ -46,7 +46,11 @@ export interface Explored {
 }
 
 /** `lostwrite explore`: returns the exit code. */
-export async function exploreCommand(registry: Registry, scenario: string, options: ExploreCommandOptions): Promise<number> {
+export async function exploreCommand(
+  registry: Registry,
+  scenario: string,
+  options: ExploreCommandOptions,
+): Promise<number> {
   requireExhaustive(options.strategy);
   requireSc(options.memory);
   requireOneWorker(options.workers);
@@ -65,9 +69,11 @@ export async function exploreCommand(registry: Registry, scenario: string, optio
   const failure = verdict.violation === null ? null : trySave(explored, verdict.violation.schedule, file);
   const written = verdict.violation === null || failure !== null ? null : file;
   if (options.json === true)
-    printJson(verdictJson(verdict, { scenario, kernel: built.kernel, switches: built.switches, file: written }));
+    printJson(
+      verdictJson(verdict, { scenario, kernel: built.kernel, switches: built.switches, file: written }),
+    );
   else print(report(registry, explored, written, options.all ?? false));
-  if (failure === null) return exitCodeOf(verdict.verdict);
+  if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
 }
@@ -78,7 +84,10 @@ export function defaultKernel(registry: Registry): string {
 }
 
 /** Builds the program that `choice` names. Throws an InputError for a name that does not exist. */
-export function buildChoice(registry: Registry, { program, kernel, apply, revert, parameters }: ProgramChoice): BuiltProgram {
+export function buildChoice(
+  registry: Registry,
+  { program, kernel, apply, revert, parameters }: ProgramChoice,
+): BuiltProgram {
   return registry.build({ scenario: program, kernel, apply, revert, set: parameters });
 }
 
@@ -114,7 +123,8 @@ function checked(built: BuiltProgram, schedule: Schedule): Replay {
       `the schedule found ends in ${replayed.violation?.kind ?? 'no violation'} when replayed, not in ${schedule.violation?.kind}`,
     );
   } catch (error) {
-    if (error instanceof Divergence) throw new ModelError(`the schedule found does not replay: ${error.message}`);
+    if (error instanceof Divergence)
+      throw new ModelError(`the schedule found does not replay: ${error.message}`);
     throw error;
   }
 }
@@ -123,7 +133,12 @@ function checked(built: BuiltProgram, schedule: Schedule): Replay {
 export function report(registry: Registry, explored: Explored, file: string | null, all: boolean): string[] {
   const { choice, built, verdict, replayed } = explored;
   const paint = process.stdout.isTTY ? terminalPaint() : PLAIN;
-  const closing = summary(verdict, { choice: { ...choice, kernel: built.kernel }, threads: built.program.threads.length, file, paint });
+  const closing = summary(verdict, {
+    choice: { ...choice, kernel: built.kernel },
+    threads: built.program.threads.length,
+    file,
+    paint,
+  });
   if (replayed === null || verdict.violation === null) return closing;
   const explanation = registry.explain(built, { ...verdict.violation.schedule, steps: replayed.steps });
   const trace = renderTrace(replayed, { all, explanation });
@@ -132,7 +147,15 @@ export function report(registry: Registry, explored: Explored, file: string | nu
 
 function trySave({ choice, built }: Explored, schedule: Schedule, file: string): InputError | null {
   const { memory, model, violation, steps } = schedule;
-  const saved: SavedSchedule = { ...choice, kernel: built.kernel, switches: built.switches, memory, model, violation, steps };
+  const saved: SavedSchedule = {
+    ...choice,
+    kernel: built.kernel,
+    switches: built.switches,
+    memory,
+    model,
+    violation,
+    steps,
+  };
   try {
     saveFile(file, scheduleText(saved));
     return null;

@@ -21,13 +21,13 @@ export function notYet(what: string, instead?: string): InputError {
 }
 
 const STRATEGIES = ['exhaustive', 'dpor', 'bounded', 'pct', 'pos', 'urw', 'random'];
-const WITH_NUMBER = ['bounded', 'pct'];
+const WITH_NUMBER: ReadonlySet<string> = new Set(['bounded', 'pct']);
 
 /** Accepts `exhaustive`; every other name is an InputError. */
 export function requireExhaustive(strategy: string): void {
   if (strategy === 'exhaustive') return;
   const [, name = '', number] = /^([^:]*)(?::(.*))?$/s.exec(strategy) ?? [];
-  const numbered = WITH_NUMBER.includes(name);
+  const numbered = WITH_NUMBER.has(name);
   if (!STRATEGIES.includes(name))
     throw new InputError(`--strategy: unknown strategy '${strategy}'`, suggest(name, STRATEGIES));
   if (numbered !== (number !== undefined && /^\d+$/.test(number)))
@@ -49,5 +49,6 @@ export function requireSc(memory: string): void {
 
 /** Accepts 1; more is an InputError. */
 export function requireOneWorker(workers: number): void {
-  if (workers > 1) throw notYet(`--workers ${workers}`, 'use --workers 1, or leave it out: one searcher does it all');
+  if (workers > 1)
+    throw notYet(`--workers ${workers}`, 'use --workers 1, or leave it out: one searcher does it all');
 }

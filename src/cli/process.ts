@@ -12,7 +12,8 @@ export async function runAsProcess(registry: Registry): Promise<void> {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || broken) return;
       broken = true;
-      if (stream === process.stdout) process.stderr.write(`lostwrite: cannot write to standard output: ${error.message}\n`);
+      if (stream === process.stdout)
+        process.stderr.write(`lostwrite: cannot write to standard output: ${error.message}\n`);
     });
   // What nobody caught must not end with Node's 1, which means that a violation was found.
   process.on('uncaughtException', (error) => {

@@ -74,11 +74,16 @@ function closing({ saved, replayed }: Replayed, met: boolean): string[] {
   const paint = terminalPaint();
   const title = titleOf(saved);
   const steps = counted(saved.steps.length, 'step');
-  const kind = (violation: SavedSchedule['violation']) => violation?.kind.replaceAll('-', ' ') ?? 'no violation';
-  const outcome = met ? `ends in ${kind(saved.violation)}, as recorded` : `expected ${kind(saved.violation)} at the end, found ${kind(replayed.violation)}`;
+  const kind = (violation: SavedSchedule['violation']) =>
+    violation?.kind.replaceAll('-', ' ') ?? 'no violation';
+  const outcome = met
+    ? `ends in ${kind(saved.violation)}, as recorded`
+    : `expected ${kind(saved.violation)} at the end, found ${kind(replayed.violation)}`;
   return [
-    ...(met ? [`${paint.strong(title)}   ${paint.good('REPLAYED')}`] : [`${paint.strong(title)}   ${paint.bad('FAILED')}`]),
-    ...paragraph(`${steps} replayed on the search engine; every recorded value matches; ${outcome}.`, '  '),
+    ...(met
+      ? [`${paint.strong(title)}   ${paint.good('REPLAYED')}`]
+      : [`${paint.strong(title)}   ${paint.bad('FAILED')}`]),
+    ...paragraph(`${steps} on the search engine, every recorded value matches; ${outcome}.`, '  '),
   ];
 }
 

@@ -30,7 +30,8 @@ export async function run(args: readonly string[], registry: Registry): Promise<
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
     if (error instanceof InputError) complain(error.message, error.hint);
     else if (error instanceof ModelError) complain(`the model is wrong: ${error.message}`);
-    else complain(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    else
+      complain(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return EXIT.usage;
   }
 }
@@ -69,7 +70,9 @@ function listing(program: Command, registry: Registry, finish: (code: number) =>
     .description('names with one line each: scenarios, kernels, patches; all of them if none is named')
     .argument('[what]', 'scenarios, kernels or patches')
     .option('--json', 'one JSON document on standard output')
-    .action((what: string | undefined, options: { json?: boolean }) => finish(listCommand(registry, what, options)));
+    .action((what: string | undefined, options: { json?: boolean }) =>
+      finish(listCommand(registry, what, options)),
+    );
 }
 
 function exploring(program: Command, registry: Registry, finish: (code: number) => void): void {
@@ -82,13 +85,23 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
     .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
     .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))
     .addOption(
-      new Option('--set <name=value>', 'set a parameter of the scenario; may be repeated').default({}, 'none').argParser(collectSettings),
+      new Option('--set <name=value>', 'set a parameter of the scenario; may be repeated')
+        .default({}, 'none')
+        .argParser(collectSettings),
     )
     .option('--strategy <name>', 'how to search; only exhaustive so far', 'exhaustive')
     .option('--memory <model>', 'memory model; only sc (sequential consistency) so far', 'sc')
     .option('--workers <n>', 'searchers; only 1 so far', parseCount, 1)
-    .option('--budget <time>', 'stop as inconclusive after 60s, 500ms, 2m, ... (default: no limit)', parseBudget)
-    .option('--max-states <n>', 'stop as inconclusive after so many states (default: 200 million)', parseCount)
+    .option(
+      '--budget <time>',
+      'stop as inconclusive after 60s, 500ms, 2m, ... (default: no limit)',
+      parseBudget,
+    )
+    .option(
+      '--max-states <n>',
+      'stop as inconclusive after so many states (default: 200 million)',
+      parseCount,
+    )
     .option('--out <file>', 'where the schedule of a violation goes (default: out/<scenario>.json)')
     .option('--all', 'show every access in the trace, with its source position')
     .option('--quiet', 'no progress on standard error')
@@ -127,7 +140,13 @@ function version(): string {
   for (const up of ['../../../package.json', '../../package.json']) {
     try {
       const found: unknown = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'));
-      if (typeof found === 'object' && found !== null && 'name' in found && found.name === 'lostwrite' && 'version' in found)
+      if (
+        typeof found === 'object' &&
+        found !== null &&
+        'name' in found &&
+        found.name === 'lostwrite' &&
+        'version' in found
+      )
         return String(found.version);
     } catch {
       continue;

@@ -47,11 +47,21 @@ stable pages while they are written, its test was the wrong way round: the page 
 
 /** `lostwrite story`, that is `npm start`: the bug, the first fix and the merged one. Returns 0 if all is as told, else 1. */
 export async function storyCommand(registry: Registry): Promise<number> {
-  print(paragraph('lostwrite explores every schedule of a small program made of Linux mm code, and prints the shortest that loses a write.'));
+  print(
+    paragraph(
+      'lostwrite explores every schedule of a small program made of Linux mm code, and prints the shortest that loses a write.',
+    ),
+  );
   let asTold = true;
   for (const chapter of CHAPTERS) {
     if (chapter.prose !== '') print(['', ...paragraph(chapter.prose.replaceAll('\n', ' '))]);
-    const choice = { program: chapter.scenario, kernel: chapter.kernel, apply: [], revert: [], parameters: {} };
+    const choice = {
+      program: chapter.scenario,
+      kernel: chapter.kernel,
+      apply: [],
+      revert: [],
+      parameters: {},
+    };
     const explored = await search(buildChoice(registry, choice), choice, {});
     if (explored.verdict.limit?.which === 'interrupted') {
       print(['', 'interrupted']);
@@ -86,12 +96,24 @@ function trace(registry: Registry, { built, verdict, replayed }: Explored): stri
 function outcome(chapter: Chapter, { choice, verdict }: Explored, right: boolean): string[] {
   const paint = terminalPaint();
   const { violation, states, seconds, limit } = verdict;
-  const found = violation === null ? verdict.verdict.replaceAll('-', ' ') : violation.kind.replaceAll('-', ' ');
-  const word = violation === null && verdict.verdict === 'proved' ? paint.good('PROVED') : paint.bad(found.toUpperCase());
-  const size = violation === null ? '' : `, ${violation.schedule.steps.length} steps, ${violation.preemptions} preemptions`;
+  const found =
+    violation === null ? verdict.verdict.replaceAll('-', ' ') : violation.kind.replaceAll('-', ' ');
+  const word =
+    violation === null && verdict.verdict === 'proved'
+      ? paint.good('PROVED')
+      : paint.bad(found.toUpperCase());
+  const size =
+    violation === null
+      ? ''
+      : `, ${violation.schedule.steps.length} steps, ${violation.preemptions} preemptions`;
   const told = chapter.kind ?? chapter.verdict;
   return [
     `${paint.strong(titleOf(choice))}   ${word}${size}   ${grouped(states)} states, ${duration(seconds)}`,
-    ...(right ? [] : paragraph(`UNEXPECTED: this should be: ${told.replaceAll('-', ' ')}${limit === null ? '' : ` (${limit.message})`}`, '  ')),
+    ...(right
+      ? []
+      : paragraph(
+          `UNEXPECTED: this should be: ${told.replaceAll('-', ' ')}${limit === null ? '' : ` (${limit.message})`}`,
+          '  ',
+        )),
   ];
 }

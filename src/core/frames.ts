@@ -150,8 +150,9 @@ export function peek(read: () => unknown): unknown {
 }
 
 /**
- * The key of a stack: site and live values of every frame, so that equal keys mean equal futures. Null if that cannot be told:
- * no frame at all, a frame at an opaque site or at none, or a value without a key.
+ * The key of a stack: site and live values of every frame, so that equal keys and equal pending operations mean equal futures
+ * (what has gone into the operation need not be live any more: join both). Null if that cannot be told: no frame at all, a frame
+ * at an opaque site or at none, or a value without a key.
  *
  * Numbers (−0 and NaN apart), strings, booleans, bigints, null and undefined count by value; plain objects, arrays, maps, sets and
  * typed arrays by content, with their sharing, and never if cyclic; every other object or function by `identity`. Iterators,

@@ -1,7 +1,7 @@
 /**
  * The candidates that look most like `name`, best first, at most `max`; empty if none is near. Near means an edit distance
- * (insert, delete, replace, swap of neighbours; case ignored) of at most a third of the longer spelling, or one containing the
- * other. Ties keep the order of `candidates`. For "did you mean" hints; quadratic in the lengths of the names.
+ * (insert, delete, replace, swap of neighbours; case ignored) of at most two fifths of the longer spelling, or one containing the
+ * other; what begins with `name` counts as nearer. Ties keep the order of `candidates`. For "did you mean" hints; quadratic in the lengths of the names.
  */
 export function nearest(name: string, candidates: readonly string[], max = 3): string[] {
   const wanted = name.toLowerCase();
@@ -32,7 +32,8 @@ function either(names: readonly string[]): string {
 
 function rank(wanted: string, candidate: string): number {
   const distance = editDistance(wanted, candidate);
-  if (distance <= Math.max(wanted.length, candidate.length) / 3) return distance;
+  if (distance <= Math.max(wanted.length, candidate.length) * 0.4)
+    return candidate.startsWith(wanted) ? distance / 2 : distance;
   if (wanted.length >= 3 && (candidate.includes(wanted) || wanted.includes(candidate))) return 100 + distance;
   return Infinity;
 }

@@ -3,8 +3,7 @@ import { assert, cover } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref } from './accounts.ts';
 import type { Machine, Mm } from './machine.ts';
-import { alloc_zeroed_page, lru_cache_add } from './page_alloc.ts';
-import { drop_unused_page } from './swap_state.ts';
+import { alloc_zeroed_page, lru_cache_add, put_page } from './page_alloc.ts';
 import { do_swap_page } from './memory_swap.ts';
 import { do_wp_page } from './memory_wp.ts';
 import { is_swap_pte, mk_pte, pte_mkdirty, pte_mkwrite, pte_present, pte_write, ZERO_PTE } from './pgtable.ts';
@@ -46,7 +45,7 @@ function* do_anonymous_page(k: Machine, mm: Mm, v: number, kind: FaultKind): Ste
   yield* mm.ptl.lock();
   if (!(yield* pte.is(0))) {
     yield* mm.ptl.unlock();
-    yield* drop_unused_page(k, f);
+    yield* put_page(k, f);
     return;
   }
   yield* page_add_new_anon_rmap(k, f, v);

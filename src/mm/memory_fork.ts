@@ -8,7 +8,6 @@ import { alloc_page, get_page, lru_cache_add, page_maybe_dma_pinned, put_page } 
 import { PTE, is_swap_pte, mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_special, pte_swp_clear_exclusive, pte_swp_exclusive, pte_write, pte_wrprotect } from './pgtable.ts';
 import { page_add_new_anon_rmap } from './rmap.ts';
 import { swap_duplicate } from './swapfile.ts';
-import { drop_unused_page } from './swap_state.ts';
 
 /** No page has been set aside for an early copy. */
 const NONE = -1;
@@ -51,7 +50,7 @@ function* copy_page_range(k: Machine, parent: Mm, child: Mm): Steps<void> {
     // Both PTLs have been dropped: the PTE may be anything when it is looked at again.
     if (needs_page) prealloc = yield* alloc_page(k);
   }
-  if (prealloc !== NONE) yield* drop_unused_page(k, prealloc);
+  if (prealloc !== NONE) yield* put_page(k, prealloc);
   if (k.kernel.write_protect_seq) yield* parent.write_protect_seq.writeEnd();
 }
 

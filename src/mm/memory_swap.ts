@@ -1,5 +1,6 @@
 /** mm/memory.c: do_swap_page. */
-import { assert, cover } from '../core/control.ts';
+import { differs, equals, type Condition } from '../core/conditions.ts';
+import { assert, cover, until } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref, hold_slot } from './accounts.ts';
 import { PAGE, SWAP_MAP, type Machine, type Mm } from './machine.ts';
@@ -24,8 +25,7 @@ export function* do_swap_page(k: Machine, mm: Mm, v: number, orig_pte: number, k
   if (f < 0 && k.swap.synchronous_io && (yield* swap_count(k, s)) === 1) {
     if (k.kernel.bypass_claims_slot) {
       if ((yield* swapcache_prepare(k, s)) !== 'claimed') {
-        // schedule_timeout_uninterruptible(1), then the fault is taken again.
-        yield* k.swap.map[s]!.field(SWAP_MAP.has_cache).untilIs(0);
+        yield* until(bypass_may_retry(k, mm, v, orig_pte));
         return;
       }
       claimed = true;
@@ -51,6 +51,16 @@ export function* do_swap_page(k: Machine, mm: Mm, v: number, orig_pte: number, k
   yield* unlock_page(k, f);
   yield* put_page(k, f);
   if (claimed) yield* put_swap_page(k, s);
+}
+
+/**
+ * `schedule_timeout_uninterruptible(1)` before the fault is taken again: any number of ticks comes to the same as waiting until
+ * the fault would find something else.
+ */
+function bypass_may_retry(k: Machine, mm: Mm, v: number, orig_pte: number): Condition {
+  const s = pte_pfn(orig_pte);
+  const map = k.swap.map[s]!.field(SWAP_MAP.has_cache);
+  return k.conditions.any(equals(map, 0), differs(k.swap.cache[s]!, 0), differs(mm.pte[v]!, orig_pte));
 }
 
 /** Is the locked page still the swap cache page of slot `s`? */

@@ -8,7 +8,6 @@ import { alloc_page, alloc_zeroed_page, get_page, lock_page, lru_add_drain, lru_
 import { mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_special } from './pgtable.ts';
 import { page_add_new_anon_rmap, page_move_anon_rmap, page_remove_rmap } from './rmap.ts';
 import { reuse_swap_page, try_to_free_swap } from './swapfile.ts';
-import { drop_unused_page } from './swap_state.ts';
 
 /**
  * `do_wp_page` [PTL; returns without it]: a write or unshare fault on a read-only PTE whose value under the PTL is `orig_pte`.
@@ -128,7 +127,7 @@ function* wp_page_copy(k: Machine, mm: Mm, v: number, orig_pte: number, kind: Fa
   yield* mm.ptl.lock();
   if (!(yield* pte.is(orig_pte))) {
     yield* mm.ptl.unlock();
-    yield* drop_unused_page(k, f);
+    yield* put_page(k, f);
     if (old >= 0) yield* put_page(k, old);
     return;
   }

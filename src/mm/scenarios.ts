@@ -158,7 +158,7 @@ const SWAPCACHE_BYPASS: Scenario = {
     return {
       ...EMPTY,
       backend: 'zram',
-      frames: 3,
+      frames: 4,
       threads: [thread('user1', 0, store(CPU_SLOT)), thread('user2', 0, load(DEVICE_SLOT))],
       mustReach: ['the swap cache was bypassed', LOAD_CHECK],
     };
@@ -177,6 +177,7 @@ function row(name: string, summary: string, plan: (parameters: Parameters) => Pa
 
 function writeGupVsSwapout(reference: 'get' | 'pin', ...actions: readonly PlannedAction[]): Partial<Plan> {
   return {
+    frames: 4,
     requests: [request({ reference })],
     threads: [thread('user', 0, ...actions), thread('reader', 0, { do: 'direct_io', request: 0 })],
     mustReach: [MOVED, UNMAPPED, SWAPPED_IN],

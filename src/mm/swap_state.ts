@@ -1,10 +1,10 @@
 /** mm/swap_state.c: the swap cache. */
-import { atomic, assert, until } from '../core/control.ts';
+import { assert, until } from '../core/control.ts';
 import { differs, equals } from '../core/conditions.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_cache, hold_ref } from './accounts.ts';
 import { PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
-import { alloc_page, free_page, get_page_unless_zero, lock_page, lru_cache_add, put_page, unlock_page } from './page_alloc.ts';
+import { alloc_page, get_page_unless_zero, lock_page, lru_cache_add, put_page, unlock_page } from './page_alloc.ts';
 import { get_swap_page, swapcache_prepare } from './swapfile.ts';
 
 /** `lookup_swap_cache`: the page of slot `s` with a reference taken, or -1. Lockless: look, take the reference, look again. */
@@ -73,21 +73,10 @@ export function* read_swap_cache_async(k: Machine, s: number): Steps<number> {
       yield* unlock_page(k, f);
       return f;
     }
-    yield* drop_unused_page(k, f);
+    yield* put_page(k, f);
     if (claim === 'free') return -1;
     // Another thread has the slot and is about to insert its page, or about to let go: wait instead of polling every tick.
     const map = k.swap.map[s]!.field(SWAP_MAP.has_cache);
     yield* until(k.conditions.any(equals(map, 0), differs(k.swap.cache[s]!, 0)));
   }
-}
-
-function* forget(k: Machine, f: number): Steps<void> {
-  yield* k.page[f]!.refcount.add(-1);
-  hold_ref(f, -1);
-  yield* free_page(k, f);
-}
-
-/** Frees a page that nobody else has ever seen. */
-export function* drop_unused_page(k: Machine, f: number): Steps<void> {
-  yield* atomic(forget(k, f));
 }

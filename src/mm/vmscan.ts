@@ -3,7 +3,7 @@ import { atomic, assert, cover, fail, note, observe } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_ref } from './accounts.ts';
 import { PAGE, SLOTS, type Machine } from './machine.ts';
-import { free_page, lru_add_drain, page_maybe_dma_pinned, put_page, trylock_page, unlock_page } from './page_alloc.ts';
+import { free_page, get_page_unless_zero, lru_add_drain, page_maybe_dma_pinned, put_page, trylock_page, unlock_page } from './page_alloc.ts';
 import { swap_writepage } from './page_io.ts';
 import { try_to_unmap } from './rmap.ts';
 import { __delete_from_swap_cache, put_swap_page } from './swapfile.ts';
@@ -12,9 +12,9 @@ import { add_to_swap } from './swap_state.ts';
 function* isolate(k: Machine, f: number): Steps<boolean> {
   const page = k.page[f]!;
   if (!(yield* page.lru.is(1))) return false;
+  // A page whose last reference has just gone is still on the list: it is being freed.
+  if (!(yield* get_page_unless_zero(k, f))) return false;
   yield* page.lru.store(0);
-  yield* page.refcount.add(1);
-  hold_ref(f, 1);
   return true;
 }
 

@@ -5,8 +5,8 @@ import type { Operands } from '../search/replay.ts';
 import { changeText, ownerName, partName, partOf, valueText } from './word-text.ts';
 
 /**
- * How much an access matters to a reader: `event` always (a change, a lock, a wait, a branch, a failed attempt), `read` if
- * others change the word, `quiet` hardly ever (a store of what was there already, a fence), `ghost` not part of the machine.
+ * How much an access matters to a reader: `event` always (a change, a lock, a wait, a branch, a failed attempt), `read` and
+ * `quiet` (a store of what was there already) if others write the word, `ghost` is not part of the machine.
  */
 export type Weight = 'event' | 'read' | 'quiet' | 'ghost';
 
@@ -14,25 +14,32 @@ export type Weight = 'event' | 'read' | 'quiet' | 'ghost';
 export interface AccessText {
   readonly weight: Weight;
   readonly text: string;
-  /** Index of the word, -1 if there is none. */
+  /** Index of the word, -1 if there is none, and the bits of it that matter here. */
   readonly word: number;
+  readonly bits: number;
 }
 
 const CODES: ReadonlyMap<string, number> = new Map(KIND_NAMES.map((name, code) => [name, code]));
 
 /** Says what `access` did. `words` is the memory just before it. */
-export function describeAccess(program: Program, access: Access, operands: Operands, words: Int32Array): AccessText {
+export function describeAccess(
+  program: Program,
+  access: Access,
+  operands: Operands,
+  words: Int32Array,
+): AccessText {
   const word = program.layout.find(access.word);
   const kind = CODES.get(access.operation) ?? -1;
   if (kind === Kind.CHOOSE)
-    return { weight: 'event', text: `choose(${operands.x}) -> ${access.result}`, word: -1 };
-  if (word === undefined) return { weight: 'quiet', text: access.operation, word: -1 };
+    return { weight: 'event', text: `choose(${operands.x}) -> ${access.result}`, word: -1, bits: 0 };
+  if (word === undefined) return { weight: 'quiet', text: access.operation, word: -1, bits: 0 };
   const { before, after, result } = access;
   const { x, y } = operands;
-  const say = (weight: Weight, text: string): AccessText => ({
+  const say = (weight: Weight, text: string, bits = -1): AccessText => ({
     weight: word.options.ghost === true ? 'ghost' : weight,
     text,
     word: word.index,
+    bits,
   });
   const current = (mask: number) => {
     const { name, text } = partOf(program, word, mask, before);
@@ -41,7 +48,7 @@ export function describeAccess(program: Program, access: Access, operands: Opera
   switch (kind) {
     case Kind.LOAD:
     case Kind.TEST:
-      return say('read', current(x));
+      return say('read', current(x), x);
     case Kind.LOCK:
       return say('event', `lock ${partName(word, x)}${(y & ~x) === 0 ? '' : ' for read'}`);
     case Kind.UNLOCK: {
@@ -57,7 +64,9 @@ export function describeAccess(program: Program, access: Access, operands: Opera
     case Kind.UNTIL_NOT:
       return say('event', `waited: ${current(x)}`);
     case Kind.UNTIL_CONDITION: {
-      const read = [...new Set(program.conditions.wordsOf(x))].flatMap((index) => program.layout.words[index] ?? []);
+      const read = [...new Set(program.conditions.wordsOf(x))].flatMap(
+        (index) => program.layout.words[index] ?? [],
+      );
       const values = read.map((each) => `${each.name} = ${valueText(program, each, words[each.index]!)}`);
       return say('event', `waited: ${values.join(', ')}`);
     }
@@ -71,12 +80,15 @@ export function describeAccess(program: Program, access: Access, operands: Opera
       break;
     case Kind.COMPARE_EXCHANGE:
     case Kind.TRY_COMPARE_EXCHANGE:
-      if (before !== x) return say('event', `cmpxchg ${word.name} fails: ${valueText(program, word, before)}`);
+      if (before !== x)
+        return say('event', `cmpxchg ${word.name} fails: ${valueText(program, word, before)}`);
       break;
     case Kind.EXCHANGE:
       return say('read', current(~x));
     default:
       break;
   }
-  return say('quiet', `${kind === Kind.STORE ? partName(word, ~x) : word.name} unchanged`);
+  const written = kind === Kind.STORE ? ~x : -1;
+  const { name, text } = partOf(program, word, written, before);
+  return say('quiet', `${name} ${text} -> ${text}`, written);
 }

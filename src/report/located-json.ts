@@ -40,9 +40,16 @@ export function parseJson(text: string, file: string): Located {
   return { value, complain };
 }
 
-function describe({ path, expected, found, name }: Problem, document: Document.Parsed, lines: LineCounter, file: string): string {
+function describe(
+  { path, expected, found, name }: Problem,
+  document: Document.Parsed,
+  lines: LineCounter,
+  file: string,
+): string {
   const { line, col } = lines.linePos(offsetOf(document, path));
-  const spelled = path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
+  const spelled = path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
+    .join('');
   const what = spelled === '' ? '' : ` ${spelled}${name === undefined ? '' : ` (${name})`}`;
   return printable(`${file}:${line}:${col}${what}: expected ${expected}, found ${found}`);
 }
@@ -53,7 +60,9 @@ function offsetOf(document: Document.Parsed, path: readonly (string | number)[])
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
     if (isNode(node) && node.range) return node.range[0];
     const parent = document.getIn(path.slice(0, length - 1), true);
-    const pair = isMap(parent) ? parent.items.find((item) => isPair(item) && String(item.key) === path[length - 1]) : undefined;
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && String(item.key) === path[length - 1])
+      : undefined;
     if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
   }
   return 0;
@@ -62,9 +71,14 @@ function offsetOf(document: Document.Parsed, path: readonly (string | number)[])
 function syntaxError(text: string, file: string, message: string): InputError {
   const at = offsetOfError(text, message);
   const lines = text.slice(0, at).split('\n');
-  const found = at >= text.trimEnd().length ? 'the end of the file' : JSON.stringify(text.slice(at, at + 20).split('\n')[0]);
+  const found =
+    at >= text.trimEnd().length
+      ? 'the end of the file'
+      : JSON.stringify(text.slice(at, at + 20).split('\n')[0]);
   const expected = text.trim() === '' ? 'a JSON document' : 'valid JSON';
-  return new InputError(printable(`${file}:${lines.length}:${lines.at(-1)!.length + 1}: expected ${expected}, found ${found}`));
+  return new InputError(
+    printable(`${file}:${lines.length}:${lines.at(-1)!.length + 1}: expected ${expected}, found ${found}`),
+  );
 }
 
 /** V8 names the place only in some of its messages; the first character that makes the text invalid is found by bisection. */

@@ -40,5 +40,7 @@ export function exploreArguments({ program, kernel, apply, revert, parameters }:
 
 /** As a shell reads it. */
 export function quoted(argument: string): string {
-  return /^[\w./=:@%+,#-]+$/.test(argument) && !argument.startsWith('#') ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./=:@%+,#-]+$/.test(argument) && !argument.startsWith('#')
+    ? argument
+    : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

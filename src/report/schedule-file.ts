@@ -69,7 +69,8 @@ function problemOf(issue: Issue): Problem {
   return {
     path,
     expected: unknownKey ? 'no such field' : tooLong ? `${ACCESS.length} values` : expectation(issue),
-    found: issue.received === 'undefined' ? 'nothing' : unknownKey ? 'one' : found(issue.input, issue.received),
+    found:
+      issue.received === 'undefined' ? 'nothing' : unknownKey ? 'one' : spell(issue.input, issue.received),
     name: path[2] === 'do' && path.length === 5 ? ACCESS[Number(path[4])] : undefined,
   };
 }
@@ -100,7 +101,7 @@ function expectation({ type, expected }: Issue): string {
   }
 }
 
-function found(input: unknown, received: string): string {
+function spell(input: unknown, received: string): string {
   if (input === null) return 'null';
   if (Array.isArray(input)) return `an array of ${input.length}`;
   if (typeof input === 'object') return 'an object';
@@ -109,17 +110,15 @@ function found(input: unknown, received: string): string {
 }
 
 function stepOf(step: v.InferOutput<typeof StepSchema>): Step {
-  const accesses = step.do.map(
-    ([operation, word, before, after, result, name, source]): Access => ({
-      operation,
-      word,
-      before,
-      after,
-      result,
-      position: { function: name, callers: [], source },
-      notes: [],
-    }),
-  );
+  const accesses = step.do.map(([operation, word, before, after, result, name, source]): Access => ({
+    operation,
+    word,
+    before,
+    after,
+    result,
+    position: { function: name, callers: [], source },
+    notes: [],
+  }));
   const [first, ...rest] = accesses;
   if (first === undefined) throw new InputError('a step without an access');
   return { thread: step.thread, accesses: [first, ...rest] };

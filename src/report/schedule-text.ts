@@ -11,7 +11,18 @@ import { SCHEDULE_SCHEMA, type SavedSchedule } from './saved-schedule.ts';
  */
 export function scheduleText(saved: SavedSchedule): string {
   const { program, kernel, apply, revert, parameters, switches, memory, model, violation, steps } = saved;
-  const head = { schema: SCHEDULE_SCHEMA, program, kernel, apply, revert, parameters, switches, memory, model, violation };
+  const head = {
+    schema: SCHEDULE_SCHEMA,
+    program,
+    kernel,
+    apply,
+    revert,
+    parameters,
+    switches,
+    memory,
+    model,
+    violation,
+  };
   const lines = Object.entries(head).map(([name, value]) => `  ${JSON.stringify(name)}: ${spaced(value)},`);
   return ['{', ...lines, '  "steps": [', steps.map(stepLine).join(',\n'), '  ]', '}', ''].join('\n');
 }
@@ -21,7 +32,8 @@ function stepLine({ thread, accesses }: Step): string {
 }
 
 function accessText({ operation, word, before, after, result, position }: Access): string {
-  return spaced([operation, word, before, after, result, position.function, position.source]);
+  const values = word === '' ? [0, 0] : [before, after];
+  return spaced([operation, word, ...values, result, position.function, position.source]);
 }
 
 /** JSON on one line with a space after each comma and colon. */

@@ -1,4 +1,4 @@
-import type { Verdict, ViolationReport } from '../search/verdict.ts';
+import type { Limit, Verdict, VerdictName, ViolationReport } from '../search/verdict.ts';
 import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
 import { PLAIN, type Paint } from './paint.ts';
 import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.ts';
@@ -14,53 +14,43 @@ export interface SummaryOptions {
   readonly paint?: Paint;
 }
 
-/** What each verdict means, in one sentence that cannot be misread. */
-function meaning(verdict: Verdict, threads: number): string[] {
-  switch (verdict.verdict) {
-    case 'proved':
-      return [
-        `Every schedule of these ${threads} threads was explored (sequential consistency): no rule is broken, and each can end.`,
-        'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
-        `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
-      ];
-    case 'violation':
-      return [];
-    case 'truncated':
-      return [
-        `Inconclusive: ${verdict.limit?.message ?? 'a limit ended the search'}. No rule was broken in what was explored; the rest is unknown.`,
-        ...goOn(verdict),
-      ];
-    case 'vacuous':
-      return vacuity(verdict);
-    case 'proved-within-bound':
-      return ['Every schedule within the bound was explored: no rule is broken there; schedules beyond it are unknown.'];
-    case 'sampled':
-      return ['No rule was broken in the schedules that were tried; this proves nothing about the others.'];
-  }
-}
+/** What each verdict means, in sentences that cannot be misread. */
+const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number) => readonly string[]>> = {
+  proved: ({ collisionProbability }, threads) => [
+    `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and each schedule can end.`,
+    'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
+    `Two different states were taken for one with probability below ${probability(collisionProbability)}.`,
+  ],
+  violation: () => [],
+  truncated: ({ limit }) => [
+    `Inconclusive: ${limit?.message ?? 'a limit ended the search'}.`,
+    'No rule was broken in what was explored; the rest is unknown.',
+    ...(limit === null ? [] : [`To go on: ${GO_ON[limit.which]}.`]),
+  ],
+  vacuous: vacuity,
+  'proved-within-bound': () => [
+    'Every schedule within the bound was explored: no rule is broken there; schedules beyond it are unknown.',
+  ],
+  sampled: () => [
+    'No rule was broken in the schedules that were tried; this proves nothing about the others.',
+  ],
+};
 
-function goOn({ limit }: Verdict): string[] {
-  switch (limit?.which) {
-    case 'states':
-      return ['To go on: raise --max-states, or make the scenario smaller with --set.'];
-    case 'time':
-      return ['To go on: raise --budget or leave it out, or make the scenario smaller with --set.'];
-    case 'memory':
-      return ['To go on: use a machine with more memory, or make the scenario smaller with --set.'];
-    case 'automata':
-      return ['To go on: the program itself must change as said above; a larger budget will not help.'];
-    case 'interrupted':
-      return ['To go on: start it again and let it run; nothing is kept of an interrupted search.'];
-    default:
-      return [];
-  }
-}
+const GO_ON: Readonly<Record<Limit, string>> = {
+  states: 'raise --max-states, or make the scenario smaller with --set',
+  time: 'raise --budget or leave it out, or make the scenario smaller with --set',
+  memory: 'use a machine with more memory, or make the scenario smaller with --set',
+  automata: 'the program itself must change as said above; a larger budget will not help',
+  interrupted: 'start it again and let it run; nothing is kept of an interrupted search',
+};
 
 function vacuity({ endStates, neverReached }: Verdict): string[] {
   return [
     'No rule is broken, but that means nothing here:',
-    ...(endStates === 0 ? ['no schedule comes to the end, so nothing that is checked there was ever checked;'] : []),
-    ...(neverReached.length === 0 ? [] : [`never reached by any schedule: ${neverReached.join('; ')}.`]),
+    ...(endStates === 0
+      ? ['no schedule comes to the end, so nothing that is checked there was ever checked;']
+      : []),
+    ...(neverReached.length === 0 ? [] : [`never reached: ${neverReached.join('; ')}.`]),
   ];
 }
 
@@ -73,12 +63,15 @@ export function summary(verdict: Verdict, options: SummaryOptions): string[] {
   const how = `(exhaustive, ${counted(threads, 'thread')}, SC)`;
   const word = verdictWord(verdict);
   const head = `${title}   ${word}   ${how}`;
-  const painted = head.length <= LINE_WIDTH ? [`${paint.strong(title)}   ${paintWord(verdict, paint)(word)}   ${how}`] : wrap(head, LINE_WIDTH, '  ');
+  const painted =
+    head.length <= LINE_WIDTH
+      ? [`${paint.strong(title)}   ${paintWord(verdict, paint)(word)}   ${how}`]
+      : wrap(head, LINE_WIDTH, '  ');
   return [
     ...painted,
-    ...paragraph(figures(verdict), '  '),
+    ...figures(verdict),
     ...(verdict.violation === null ? [] : scheduleLines(verdict.violation, options)),
-    ...meaning(verdict, threads).flatMap((line) => paragraph(line, '  ')),
+    ...MEANINGS[verdict.verdict](verdict, threads).flatMap((line) => paragraph(line, '  ')),
   ];
 }
 
@@ -103,25 +96,46 @@ function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string
   return verdict === 'proved' || verdict === 'proved-within-bound' ? paint.good : paint.doubtful;
 }
 
-function figures({ states, transitions, depth, seconds, bytesPerState, endStates, violation }: Verdict): string {
-  const rate = seconds > 0 ? [`${short(transitions / seconds)} transitions/s`] : [];
-  return [
+/** Figures that would say nothing about so small or quick a search are left out. */
+function figures({
+  states,
+  transitions,
+  depth,
+  seconds,
+  bytesPerState,
+  endStates,
+  violation,
+}: Verdict): string[] {
+  const items = [
     counted(states, 'state'),
     counted(transitions, 'transition'),
     // The search for the shortest schedule has no depth of its own worth telling.
-    ...(violation === null ? [`${grouped(endStates)} at the end`, `depth ${grouped(depth)}`] : []),
+    ...(violation === null ? [counted(endStates, 'end state'), `depth ${grouped(depth)}`] : []),
     duration(seconds),
-    ...rate,
-    `${byteSize(bytesPerState)}/state`,
-  ].join('  ');
+    ...(seconds >= 0.1 ? [`${short(transitions / seconds)} transitions/s`] : []),
+    ...(states >= 10_000 ? [`${byteSize(bytesPerState)}/state`] : []),
+  ];
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last}  ${item}`.length <= LINE_WIDTH)
+      lines.splice(-1, 1, `${last}  ${item}`);
+    else lines.push(`  ${item}`);
+  }
+  return lines;
 }
 
 function scheduleLines(violation: ViolationReport, { file, choice }: SummaryOptions): string[] {
   const { schedule, preemptions, threads, shortest } = violation;
-  const what = shortest ? 'shortest failing schedule' : 'failing schedule (a limit ended the search for the shortest)';
+  const what = shortest
+    ? 'shortest failing schedule'
+    : 'failing schedule (a limit ended the search for the shortest)';
   const size = `${counted(schedule.steps.length, 'step')}, ${counted(preemptions, 'preemption')}, ${counted(threads, 'thread')}`;
   const line = `${what}: ${size}`;
   if (file === null)
-    return [...paragraph(`${line}; not written`, '  '), ...paragraph(`again:   npx lostwrite explore ${exploreArguments(choice).join(' ')} --out FILE`, '  ')];
+    return [
+      ...paragraph(`${line}; not written`, '  '),
+      ...paragraph(`again:   npx lostwrite explore ${exploreArguments(choice).join(' ')} --out FILE`, '  '),
+    ];
   return [...paragraph(`${line} -> ${file}`, '  '), `  replay:  npx lostwrite replay ${quoted(file)}`];
 }

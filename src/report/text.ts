@@ -3,6 +3,9 @@
 /** Longest line of any report. */
 export const LINE_WIDTH = 99;
 
+/** A space at which {@link wrap} does not break; it leaves an ordinary one. */
+export const NO_BREAK = '\u00a0';
+
 const SPELLED: Readonly<Record<string, string>> = {
   '→': '->',
   '←': '<-',
@@ -46,7 +49,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     lead = indent;
   }
   lines.push(lead + rest);
-  return lines;
+  return lines.map((line) => line.replaceAll(NO_BREAK, ' '));
 }
 
 /** A block of prose or facts: every line of `text` wrapped, in ASCII. */

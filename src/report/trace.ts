@@ -4,10 +4,11 @@
 import type { Program } from '../core/program.ts';
 import type { FoundViolation, Position, Schedule } from '../core/schedule.ts';
 import { replay, type Replay, type ReplayedStep } from '../search/replay.ts';
-import { heading, layColumns, place, type Columns } from './columns.ts';
+import { heading, layColumns, place, roomOf, type Columns } from './columns.ts';
 import { Sight } from './sight.ts';
-import { ascii, LINE_WIDTH, paragraph } from './text.ts';
-import { linesOf } from './trace-lines.ts';
+import { ascii, paragraph } from './text.ts';
+import { linesOf, type TraceLine } from './trace-lines.ts';
+import { namedOwners } from './word-text.ts';
 
 export interface TraceOptions {
   /** Every access of every step with its source position, ghost words too; nothing folded. Default false. */
@@ -28,20 +29,34 @@ export function traceOf(program: Program, schedule: Schedule, options: TraceOpti
  */
 export function renderTrace(replayed: Replay, options: TraceOptions = {}): string[] {
   const { program, steps, violation } = replayed;
-  const taking = program.threads.map(({ name }) => name).filter((name) => steps.some(({ thread }) => thread === name));
+  const taking = program.threads
+    .map(({ name }) => name)
+    .filter((name) => steps.some(({ thread }) => thread === name));
   const digits = String(steps.length).length;
   const columns = layColumns(taking.map(ascii), options.all === true ? digits : Math.max(3, 2 * digits + 1));
   const body = new Body(columns, taking, options.all ?? false, new Sight(program, steps));
-  for (const group of groupsOf(steps)) body.add(group);
+  const groups = groupsOf(steps);
+  groups.forEach((group, i) => {
+    const next = groups[i + 1];
+    body.add(group, next?.steps[0]!.thread === group.steps[0]!.thread ? next : undefined);
+  });
   return [
     ...heading(columns),
     ...body.lines,
-    ...(violation === null ? [] : ['', ...conclusion(violation, options.explanation ?? [])]),
+    ...(violation === null ? [] : ['', ...conclusion(program, violation, options.explanation ?? [])]),
   ];
 }
 
-function conclusion({ kind, message }: FoundViolation, explanation: readonly string[]): string[] {
-  return [...paragraph(`${kind.replaceAll('-', ' ').toUpperCase()}: ${message}`), ...explanation.flatMap((line) => paragraph(line, '  '))];
+function conclusion(
+  program: Program,
+  { kind, message }: FoundViolation,
+  explanation: readonly string[],
+): string[] {
+  const said = message.startsWith(`${kind}: `) ? message.slice(kind.length + 2) : message;
+  return [
+    ...paragraph(`${kind.replaceAll('-', ' ').toUpperCase()}: ${namedOwners(program, said)}`),
+    ...explanation.flatMap((line) => paragraph(line, '  ')),
+  ];
 }
 
 /** Consecutive steps of one thread in one function, called the same way. */
@@ -56,7 +71,8 @@ function groupsOf(steps: readonly ReplayedStep[]): Group[] {
   steps.forEach((step, i) => {
     const path = pathOf(step.accesses[0].position);
     const last = groups.at(-1);
-    if (last !== undefined && last.steps[0]!.thread === step.thread && samePath(last.path, path)) last.steps.push(step);
+    if (last !== undefined && last.steps[0]!.thread === step.thread && samePath(last.path, path))
+      last.steps.push(step);
     else groups.push({ first: i + 1, path, steps: [step] });
   });
   return groups;
@@ -64,11 +80,25 @@ function groupsOf(steps: readonly ReplayedStep[]): Group[] {
 
 /** Outermost function first. */
 function pathOf(position: Position): string[] {
-  return [position.function, ...position.callers].filter((name) => name !== '' && name !== '?').toReversed().map(ascii);
+  return [position.function, ...position.callers]
+    .filter((name) => name !== '' && name !== '?')
+    .toReversed()
+    .map(ascii);
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
+  return a.length === b.length && commonLength(a, b) === a.length;
+}
+
+function commonLength(a: readonly string[], b: readonly string[]): number {
+  let common = 0;
+  while (common < a.length && common < b.length && a[common] === b[common]) common++;
+  return common;
+}
+
+/** `do_swap_page() > set_pte_at()`. */
+function calls(path: readonly string[]): string {
+  return path.map((name) => `${name}()`).join(' > ');
 }
 
 class Body {
@@ -88,41 +118,60 @@ class Body {
     this.sight = sight;
   }
 
-  add({ steps, path, first }: Group): void {
+  /** `next` is the group after this one, if the same thread goes on. */
+  add({ steps, path, first }: Group, next: Group | undefined): void {
     const { thread, preempts } = steps[0]!;
     const lines = linesOf(steps, first, this.sight, this.all);
-    if (preempts) this.put(this.last, '', '<preempted>');
-    if (lines.length > 0) {
-      const single = lines.length === 1 && !this.all ? lines[0] : undefined;
-      const before = this.shown.get(thread) ?? [];
-      const called = path.at(-1) ?? '';
-      if (single !== undefined && thread === this.last && path.length > 1 && samePath(before, path.slice(0, -1)))
-        this.put(thread, single.label, `  ${called}(): ${single.text.trimStart()}`);
-      else {
-        this.enter(thread, before, path);
-        for (const { label, text } of lines) this.put(thread, label, text);
-      }
+    if (preempts) this.put(this.last, { label: '', text: '<preempted>' });
+    const single = lines.length === 1 && !this.all ? lines[0] : undefined;
+    const base = single === undefined ? undefined : this.baseOf(thread, path, next);
+    if (single !== undefined && base !== undefined) {
+      this.enter(thread, base);
+      const prefix = `  ${path[base.length]}(): `;
+      const brief = single.brief === undefined ? {} : { brief: prefix + single.brief.trimStart() };
+      this.put(thread, { label: single.label, text: prefix + single.text.trimStart(), ...brief });
+    } else if (lines.length > 0) {
+      this.enter(thread, path);
+      for (const line of lines) this.put(thread, line);
     }
     this.last = thread;
   }
 
-  /** The name of the function, with the callers that the column does not show yet. */
-  private enter(thread: string, before: readonly string[], path: readonly string[]): void {
-    if (path.length === 0 || (thread === this.last && samePath(before, path))) return;
-    this.shown.set(thread, path);
-    if (samePath(before, path)) return this.put(thread, '', `... ${path.at(-1)}()`);
-    let common = 0;
-    while (common < before.length && before[common] === path[common]) common++;
-    const start = Math.min(common, path.length - 1);
-    const column = this.taking.indexOf(thread);
-    const room = LINE_WIDTH - this.columns.margin - 2 - column * this.columns.offset;
-    let text = path.slice(start).map((name) => `${name}()`).join(' > ');
-    for (let from = start + 1; text.length > room && from < path.length; from++)
-      text = `... > ${path.slice(from).map((name) => `${name}()`).join(' > ')}`;
-    this.put(thread, '', text);
+  /**
+   * A function with one line needs no heading of its own: the line stands under a caller that the column shows already or that
+   * it shares with what comes next, the nearer of the two. Undefined if there is none, or if what comes next is called from here.
+   */
+  private baseOf(
+    thread: string,
+    path: readonly string[],
+    next: Group | undefined,
+  ): readonly string[] | undefined {
+    const shown = thread === this.last ? (this.shown.get(thread) ?? []) : [];
+    const above = commonLength(shown, path) === shown.length ? shown.length : 0;
+    const shared = next === undefined ? 0 : commonLength(path, next.path);
+    if (shared === path.length) return undefined;
+    const length = Math.max(above, shared);
+    return length > 0 && length < path.length ? path.slice(0, length) : undefined;
   }
 
-  private put(thread: string, label: string, text: string): void {
-    this.lines.push(...place(this.columns, this.taking.indexOf(thread), label, text));
+  /** The name of the function, with the callers that the column does not show yet. */
+  private enter(thread: string, path: readonly string[]): void {
+    const before = this.shown.get(thread) ?? [];
+    const same = samePath(before, path);
+    if (path.length === 0 || (thread === this.last && same)) return;
+    this.shown.set(thread, path);
+    if (same) return this.put(thread, { label: '', text: `... ${path.at(-1)}()` });
+    const start = Math.min(commonLength(before, path), path.length - 1);
+    const room = roomOf(this.columns, this.taking.indexOf(thread));
+    let text = calls(path.slice(start));
+    for (let from = start + 1; text.length > room && from < path.length; from++)
+      text = `... > ${calls(path.slice(from))}`;
+    this.put(thread, { label: '', text });
+  }
+
+  private put(thread: string, { label, text, brief }: TraceLine): void {
+    const column = this.taking.indexOf(thread);
+    const fitting = brief !== undefined && text.length > roomOf(this.columns, column) ? brief : text;
+    this.lines.push(...place(this.columns, column, label, fitting));
   }
 }

@@ -29,9 +29,12 @@ function fieldOf(word: Word, mask: number): BitField | undefined {
 
 /** A whole value of `word`; lock owners appear under their names. */
 export function valueText(program: Program, word: Word, value: number): string {
-  const text = program.layout.format(word.index, value);
-  // core/locks.ts spells owners by number: "held by thread 1", "read-held by thread 0, 2".
-  return text.replace(/held by thread (\d+(?:, \d+)*)/, (whole, owners: string) => {
+  return namedOwners(program, program.layout.format(word.index, value));
+}
+
+/** core/locks.ts spells owners by number ("held by thread 1", "read-held by thread 0, 2"): puts their names instead. */
+export function namedOwners(program: Program, text: string): string {
+  return text.replace(/held by thread (\d+(?:, \d+)*)/g, (whole, owners: string) => {
     const names = owners.split(', ').map((owner) => program.threads[Number(owner)]?.name);
     return names.includes(undefined) ? whole : whole.replace(`thread ${owners}`, names.join(', '));
   });
@@ -66,7 +69,8 @@ export function changeText(program: Program, word: Word, before: number, after: 
 /** `+dirty -lru pfn=0->3`. */
 function differences(gone: readonly string[], come: readonly string[]): string[] {
   const key = (part: string) => part.replace(/=.*$/, '=');
-  const paired = (part: string, others: readonly string[]) => others.find((other) => part.includes('=') && key(other) === key(part));
+  const paired = (part: string, others: readonly string[]) =>
+    others.find((other) => part.includes('=') && key(other) === key(part));
   return [
     ...come.map((part) => {
       const old = paired(part, gone);

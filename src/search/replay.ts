@@ -98,7 +98,8 @@ function compare(recorded: Step, step: Step, diverge: (expected: string, found: 
 }
 
 function valuesOf({ operation, word, before, after, result }: Access): unknown[] {
-  return [operation, word, before, after, result];
+  // An operation without a word records whatever stands in its place.
+  return word === '' ? [operation, result] : [operation, word, before, after, result];
 }
 
 /** `store page[0].flags 3 -> 7 (result 0) in do_swap_page(), src/mm/memory.ts:412`. */

@@ -20,7 +20,10 @@ export function pager(parameters: Readonly<Record<string, ParameterValue>>): Pro
   const ptl = new SpinLock(layout, 'mm[0].ptl');
   const pageLock = new Mutex(layout, 'page[0].lock');
   const pte = layout.word('mm[0].pte[0]', { init: PTE.present.mask | PTE.dirty.mask, fields: PTE.$fields });
-  const flags = layout.word('page[0].flags', { init: PAGE.uptodate.mask | PAGE.swapbacked.mask | PAGE.lru.mask, fields: PAGE.$fields });
+  const flags = layout.word('page[0].flags', {
+    init: PAGE.uptodate.mask | PAGE.swapbacked.mask | PAGE.lru.mask,
+    fields: PAGE.$fields,
+  });
   const refcount = layout.word('page[0].refcount', { init: 2 });
   const data = layout.word('page[0].data', { init: 1 });
   const ideal = layout.word('ideal[0]', { init: 1, ghost: true });

@@ -13,7 +13,15 @@ type Parameters = Readonly<Record<string, ParameterValue>>;
 type Shape = Pick<Program, 'name' | 'layout' | 'threads'> & Partial<Program>;
 
 function program(shape: Shape): Program {
-  return { parameters: {}, conditions: new Conditions(), accounts: [], always: [], atEnd: [], mustReach: [], ...shape };
+  return {
+    parameters: {},
+    conditions: new Conditions(),
+    accounts: [],
+    always: [],
+    atEnd: [],
+    mustReach: [],
+    ...shape,
+  };
 }
 
 /** Two threads count without a lock; with `atomic`, with one operation. */
@@ -31,7 +39,12 @@ function counter(parameters: Parameters): Program {
     holds: (words) => words[count.index] === 2,
     explain: (words) => `two increments, but the counter is ${words[count.index]}`,
   };
-  return program({ name: 'counter', layout, threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: increment })), atEnd: [atEnd] });
+  return program({
+    name: 'counter',
+    layout,
+    threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: increment })),
+    atEnd: [atEnd],
+  });
 }
 
 /** Threads that never meet: 12 ** threads states. */
@@ -59,7 +72,14 @@ function abba(): Program {
     yield* second.unlock();
     yield* first.unlock();
   }
-  return program({ name: 'abba', layout, threads: [{ name: 'cpu0', body: () => both(a, b) }, { name: 'cpu1', body: () => both(b, a) }] });
+  return program({
+    name: 'abba',
+    layout,
+    threads: [
+      { name: 'cpu0', body: () => both(a, b) },
+      { name: 'cpu1', body: () => both(b, a) },
+    ],
+  });
 }
 
 /** One thread polls for what the other takes back if it is quick. */
@@ -107,14 +127,29 @@ function empty(): Program {
   });
 }
 
-const BUILDERS: Readonly<Record<string, (parameters: Parameters) => Program>> = { counter, pager, wide, abba, poll, empty };
+const BUILDERS: Readonly<Record<string, (parameters: Parameters) => Program>> = {
+  counter,
+  pager,
+  wide,
+  abba,
+  poll,
+  empty,
+};
 
 const flag = (name: string, summary: string) => ({ name, summary, values: [false, true], default: false });
 
 const SCENARIOS: readonly ScenarioEntry[] = [
   { name: 'counter', summary: 'two threads count', parameters: [flag('atomic', 'count with one operation')] },
-  { name: 'pager', summary: 'a store while another CPU unmaps the page', parameters: [flag('recheck', 'check the PTE again under the lock')] },
-  { name: 'wide', summary: 'threads that never meet', parameters: [{ name: 'threads', summary: 'how many', values: [2, 4, 8], default: 8 }] },
+  {
+    name: 'pager',
+    summary: 'a store while another CPU unmaps the page',
+    parameters: [flag('recheck', 'check the PTE again under the lock')],
+  },
+  {
+    name: 'wide',
+    summary: 'threads that never meet',
+    parameters: [{ name: 'threads', summary: 'how many', values: [2, 4, 8], default: 8 }],
+  },
   { name: 'abba', summary: 'two locks in two orders', parameters: [] },
   { name: 'poll', summary: 'waiting for what was taken back', parameters: [] },
   { name: 'empty', summary: 'nothing is checked', parameters: [] },
@@ -125,11 +160,14 @@ const KERNELS = [
   { name: 'v2', epoch: 'E1', summary: 'the new one' },
 ];
 
-const PATCHES = [{ id: 'abc123', aliases: ['fix'], title: 'toy: the fix', hunks: [{ id: 'H1', summary: 'all of it' }] }];
+const PATCHES = [
+  { id: 'abc123', aliases: ['fix'], title: 'toy: the fix', hunks: [{ id: 'H1', summary: 'all of it' }] },
+];
 
 function pick<T>(what: string, name: string, from: readonly T[], nameOf: (entry: T) => readonly string[]): T {
   const found = from.find((entry) => nameOf(entry).includes(name));
-  if (found === undefined) throw new InputError(`unknown ${what} '${name}'`, suggest(name, from.flatMap(nameOf)));
+  if (found === undefined)
+    throw new InputError(`unknown ${what} '${name}'`, suggest(name, from.flatMap(nameOf)));
   return found;
 }
 
@@ -141,12 +179,19 @@ function build(request: ProgramRequest) {
     const patch = pick('patch', id, PATCHES, (entry) => [entry.id, ...entry.aliases]);
     if (hunk !== undefined) pick(`hunk of ${id}`, hunk, patch.hunks, (entry) => [entry.id]);
   }
-  const parameters: Record<string, ParameterValue> = Object.fromEntries(scenario.parameters.map((p) => [p.name, p.default]));
+  const parameters: Record<string, ParameterValue> = Object.fromEntries(
+    scenario.parameters.map((p) => [p.name, p.default]),
+  );
   for (const [name, value] of Object.entries(request.set)) {
     const parameter = pick('parameter', name, scenario.parameters, (entry) => [entry.name]);
     parameters[name] = pick(`value of ${name}`, value, parameter.values, (entry) => [String(entry)]);
   }
-  return { program: BUILDERS[scenario.name]!(parameters), kernel: request.kernel, switches: { fixed: request.apply.length > 0 }, request };
+  return {
+    program: BUILDERS[scenario.name]!(parameters),
+    kernel: request.kernel,
+    switches: { fixed: request.apply.length > 0 },
+    request,
+  };
 }
 
 /** Programs small enough to know every answer; the same interface as Linux. */

@@ -23,7 +23,7 @@ export function load(code: string): Body {
 export interface Step {
   /** What was yielded, as text; 'end …' or 'throw …' for the last one. */
   readonly operation: string;
-  /** The fold key there; null if the history cannot be folded, or has ended. */
+  /** The fold key there, with the operation, as an engine must have it; null if the history cannot be folded, or has ended. */
   readonly key: string | null;
 }
 
@@ -40,7 +40,9 @@ export function run(body: Body, inputs: readonly number[], identity: (object: ob
         steps.push({ operation: `end ${JSON.stringify(result.value)}`, key: null });
         break;
       }
-      steps.push({ operation: JSON.stringify(result.value), key: foldKey(stack, identity) });
+      const operation = JSON.stringify(result.value);
+      const key = foldKey(stack, identity);
+      steps.push({ operation, key: key === null ? null : `${key}#${operation}` });
       const input = inputs[i];
       if (input === undefined) break;
       result = generator.next(input);

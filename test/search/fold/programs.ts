@@ -84,7 +84,12 @@ const { block } = fc.letrec<Grammar>((tie) => {
       format('if (#0) return #1;', either, expression),
       format('for (let i = #0; i < 3; i++) #1', either, inner),
       format('for (let a = 0, fuel = 3; a < 2 && fuel-- > 0; a++) #0', inner),
-      format('rows: for (let i = 0; i < 2; i++) { #0 if (#1) continue rows; #2 if (#3) break rows; }', inner, either, inner, either),
+      format('if (#0) continue top;', either),
+      fc.tuple(inner, either, inner, either).map((parts) => {
+        const [first, skip, second, stop] = parts.map((part) => part.replaceAll('rows', 'rows_'));
+        return `rows: for (let i = 0; i < 2; i++) { ${first} for (let spare = 2; spare > 0; spare--) { if (${skip}) continue rows; ${second} if (${stop}) break rows; } }`;
+      }),
+      format('switch (#0) { case 0: let s = #1; later = () => s; default: #2 if (#3) b = s; }', either, either, inner, either),
       format('{ let turns = 0; while (turns++ < 2 && #0) #1 }', either, inner),
       format('{ let turns = 0; do { #0 if (#1) continue; #2 } while (#3 && ++turns < 3); }', inner, expression, inner, either),
       format('switch (#0) { case 0: #1 break; case #2: #3 default: #4 case 2: #5 }', either, inner, expression, inner, inner, inner),
@@ -112,15 +117,25 @@ const { block } = fc.letrec<Grammar>((tie) => {
   };
 });
 
-const HEAD = `let a = 0, b = 1, c = 2; let p = null; let box = BOX; let later = () => 0; const o = { n: 0, k: 1 }; const list = [];
-  const sum = () => (a + b) % 5;
-  function* nested(x) { const y = yield ['nested', b]; c = TAIL; return (x + y + b) % 5; }`;
+const HEAD = `let a = 0, b = 1, c = 2; let p = null; let box = BOX; let later = () => 0; const o = { n: 0, k: 1 }; const list = [];`;
 
-/** One function in three lets a nested function write to its variables, which the pass must notice. */
-export const program: fc.Arbitrary<string> = fc.tuple(block, fc.boolean(), fc.boolean()).map(
-  ([body, writes, forever]) => `${HELPERS}
+/** What the functions inside `main` do to its variables: nothing, read them, write them. The last must be noticed. */
+const CLOSURES = {
+  none: `const sum = () => 3; function* nested(x) { return x + (yield ['nested']); }`,
+  read: `const sum = () => (a + b) % 5; function* nested(x) { return (x + (yield ['nested', b]) + b) % 5; }`,
+  write: `const sum = () => 3; function* nested(x) { const y = yield ['nested', b]; c = (c + y) % 5; return x; }`,
+} as const;
+
+const LOOP = 'top: for (let round = 0; round < 2; round++)';
+const SETTLE = 'a %= 3; b %= 3; c %= 3; list.length = 0; turn = 1 - turn;';
+
+/** Modules whose function `main` yields arrays and expects a 0 or 1 for each. It never runs on without yielding. */
+export const program: fc.Arbitrary<string> = fc
+  .tuple(block, fc.constantFrom('none', 'none', 'none', 'read', 'read', 'write' as const), fc.boolean())
+  .map(
+    ([body, closures, forever]) => `${HELPERS}
 function* main() {
-  ${HEAD.replace('c = TAIL;', writes ? 'c = (c + y) % 5;' : '')}
-  ${forever ? `let turn = 0; for (;;) { turn = (turn + 1) % 2; yield ['turn', turn]; top: ${body} }` : `top: ${body} yield ['last', a, b, c];`}
+  ${HEAD} ${CLOSURES[closures]}
+  ${forever ? `let turn = 0; for (;;) { ${SETTLE} yield ['turn', turn]; ${LOOP} ${body} }` : `${LOOP} ${body} yield ['last', a, b, c];`}
 }`,
-);
+  );

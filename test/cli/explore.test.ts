@@ -1,0 +1,262 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { lostwrite, scratch, startToys, toys } from './lostwrite.ts';
+
+describe('exit codes', () => {
+  test.each([
+    ['proved', 0, ['counter', '--set', 'atomic=true']],
+    ['violation', 1, ['counter']],
+    ['violation', 1, ['abba']],
+    ['truncated', 3, ['wide', '--max-states', '1000']],
+    ['truncated', 3, ['wide', '--budget', '50ms']],
+    ['vacuous', 4, ['empty']],
+  ])('%s ends with %i: explore %j', (verdict, code, args) => {
+    const { code: found, stdout } = toys('explore', ...args);
+    expect(found).toBe(code);
+    expect(stdout).toContain(verdict.toUpperCase());
+  });
+});
+
+test('a violation is printed as trace and closing block, and its schedule is written', () => {
+  const directory = scratch();
+  const { stdout, stderr } = lostwrite('toys', directory, 'explore', 'counter');
+  expect(stderr).toBe('');
+  expect(stdout.replace(/\d\.\d\d s/, '0.01 s')).toMatchInlineSnapshot(`
+    "counter on v2: the schedule
+
+         cpu0              cpu1
+         ----              ----
+         increment()
+      1    reads counter = 0
+         <preempted>
+                           increment()
+      2                      reads counter = 0
+      3                      counter 0 -> 1
+         ... increment()
+      4    counter 1 -> 1 (cpu1, step 3)
+
+    LOST WRITE: two increments, but the counter is 1
+      step 4 is the one that loses it
+
+    counter on v2   VIOLATION  lost write   (exhaustive, 2 threads, SC)
+      12 states  14 transitions  0.01 s
+      shortest failing schedule: 4 steps, 1 preemption, 2 threads -> out/counter.json
+      replay:  npx lostwrite replay out/counter.json
+    "
+  `);
+  expect(readdirSync(join(directory, 'out'))).toEqual(['counter.json']);
+});
+
+test('a proof says what it is about', () => {
+  expect(
+    toys('explore', 'counter', '--set', 'atomic=true').stdout.replace(/\d\.\d\d s/, '0.01 s'),
+  ).toMatchInlineSnapshot(`
+    "counter on v2 (atomic=true)   PROVED   (exhaustive, 2 threads, SC)
+      4 states  4 transitions  1 end state  depth 2  0.01 s
+      Every schedule of these 2 threads was explored (sequential consistency): no rule is broken, and
+      each schedule can end.
+      A proof about this program, as large as it is here; not about other sizes, memory models, or what
+      the model leaves out.
+      Two different states were taken for one with probability below 6.5e-19.
+    "
+  `);
+});
+
+test('a truncated search says which limit, and how to go on', () => {
+  const { stdout } = toys('explore', 'wide', '--max-states', '1000');
+  expect(stdout).toContain('TRUNCATED  states');
+  expect(stdout).toContain('1 000 states');
+  expect(stdout).toContain('To go on: raise --max-states');
+});
+
+test('a vacuous search says what was never reached', () => {
+  expect(toys('explore', 'empty').stdout).toContain('never reached: the interesting part');
+});
+
+test('--json prints one document with the fields of the contract in their order', () => {
+  const { code, stdout, stderr } = toys('explore', 'counter', '--json');
+  const document: unknown = JSON.parse(stdout);
+  expect(code).toBe(1);
+  expect(stderr).toBe('');
+  expect(Object.keys(document as object)).toEqual([
+    'schema',
+    'scenario',
+    'kernel',
+    'switches',
+    'strategy',
+    'memory',
+    'workers',
+    'verdict',
+    'violation',
+    'states',
+    'transitions',
+    'executions',
+    'depth',
+    'seconds',
+    'statesPerSecond',
+    'transitionsPerSecond',
+    'bytesPerState',
+    'collisionProbability',
+    'limit',
+    'neverReached',
+  ]);
+  expect(document).toMatchObject({
+    schema: 'lostwrite/verdict@1',
+    scenario: 'counter',
+    kernel: 'v2',
+    switches: { fixed: false },
+    strategy: 'exhaustive',
+    memory: 'sc',
+    workers: 1,
+    verdict: 'violation',
+    violation: {
+      kind: 'lost-write',
+      message: 'two increments, but the counter is 1',
+      schedule: 'out/counter.json',
+      steps: 4,
+      preemptions: 1,
+      cpus: 2,
+      confirmedOnCpus: false,
+    },
+    executions: null,
+    limit: null,
+    neverReached: [],
+  });
+});
+
+test('--json of a proof and of a truncated search', () => {
+  expect(JSON.parse(toys('explore', 'counter', '--set', 'atomic=true', '--json').stdout)).toMatchObject({
+    verdict: 'proved',
+    violation: null,
+  });
+  expect(JSON.parse(toys('explore', 'wide', '--max-states', '1000', '--json').stdout)).toMatchObject({
+    verdict: 'truncated',
+    violation: null,
+    states: 1000,
+    limit: { which: 'states' },
+  });
+});
+
+test('the answer does not depend on the run', () => {
+  const once = scratch();
+  const again = scratch();
+  const figures = (text: string) => text.replace(/\d\.\d\d s/, '');
+  expect(figures(lostwrite('toys', once, 'explore', 'pager').stdout)).toBe(
+    figures(lostwrite('toys', again, 'explore', 'pager').stdout),
+  );
+  expect(readFileSync(join(once, 'out/pager.json'))).toEqual(readFileSync(join(again, 'out/pager.json')));
+});
+
+describe('names that do not exist are answered with the nearest ones', () => {
+  test.each([
+    [['countr'], "unknown scenario 'countr'", 'counter'],
+    [['counter', '--kernel', 'v3'], "unknown kernel 'v3'", 'v1, v2'],
+    [['counter', '--apply', 'fixx'], "unknown patch 'fixx'", 'fix'],
+    [['counter', '--revert', 'fix#H2'], "unknown hunk of fix 'H2'", 'H1'],
+    [['counter', '--set', 'atomik=true'], "unknown parameter 'atomik'", 'atomic'],
+    [['counter', '--set', 'atomic=maybe'], "unknown value of atomic 'maybe'", 'false, true'],
+    [['counter', '--strategy', 'exhaustiv'], "unknown strategy 'exhaustiv'", 'exhaustive'],
+    [['counter', '--memory', 'scc'], "unknown memory model 'scc'", 'sc'],
+    [['counter', '--quite'], "unknown option '--quite'", '--quiet'],
+  ])('explore %j', (args, message, hint) => {
+    const { code, stdout, stderr } = toys('explore', ...args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+  });
+});
+
+describe('what is not made yet says so', () => {
+  test.each([
+    [['explore', 'counter', '--strategy', 'dpor']],
+    [['explore', 'counter', '--strategy', 'bounded:2']],
+    [['explore', 'counter', '--memory', 'tso']],
+    [['explore', 'counter', '--workers', '4']],
+    [['stress', 'counter', '--seconds', '3']],
+    [['races', '--json']],
+    [['list', 'races']],
+  ])('%j', (args) => {
+    const { code, stdout, stderr } = toys(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^lostwrite: .*: not available yet\n/);
+  });
+
+  test('and is not in the help', () => {
+    expect(toys('--help').stdout).not.toMatch(/stress|litmus|races/);
+  });
+});
+
+describe('malformed options', () => {
+  test.each([
+    ['--budget', '5'],
+    ['--budget', '-1s'],
+    ['--budget', '0s'],
+    ['--max-states', '0'],
+    ['--max-states', '1.5'],
+    ['--workers', 'x'],
+    ['--set', 'atomic'],
+    ['--strategy', 'bounded'],
+    ['--strategy', 'pos:3'],
+  ])('%s %s', (option, value) => {
+    const { code, stderr } = toys('explore', 'counter', `${option}=${value}`);
+    expect(code).toBe(2);
+    expect(stderr.toLowerCase()).toContain('expected');
+  });
+});
+
+describe('a place that cannot be written', () => {
+  test('is found out before the search', () => {
+    const directory = scratch();
+    writeFileSync(join(directory, 'file'), '');
+    const started = performance.now();
+    for (const [out, reason] of [
+      [directory, 'it is a directory'],
+      [join(directory, 'file/x.json'), 'not a directory'],
+    ] as const) {
+      const { code, stdout, stderr } = lostwrite('toys', directory, 'explore', 'wide', '--out', out);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`cannot write ${out}: `);
+      expect(stderr).toContain(reason);
+    }
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test('a disk that is full loses the file, not the verdict', () => {
+    const { code, stdout, stderr } = toys('explore', 'counter', '--json', '--out', '/dev/full');
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot write /dev/full: no space left on the device');
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'violation', violation: { schedule: null } });
+  });
+
+  test('directories are made, and nothing temporary stays', () => {
+    const directory = scratch();
+    expect(lostwrite('toys', directory, 'explore', 'counter', '--out', 'a/b/c.json').code).toBe(1);
+    expect(readdirSync(join(directory, 'a/b'))).toEqual(['c.json']);
+    expect(existsSync(join(directory, 'out'))).toBe(false);
+  });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the search with its figures', async (signal) => {
+  const { child, outcome } = startToys('explore', 'wide');
+  await sleep(1000);
+  child.kill(signal);
+  const { code, stdout } = await outcome;
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^wide on v2 {3}TRUNCATED {2}interrupted/);
+  expect(stdout).toMatch(/[\d ]+ states/);
+});
+
+test('a reader that goes away is no error', async () => {
+  const { child, outcome } = startToys('list');
+  child.stdout?.destroy();
+  const { code, stderr } = await outcome;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('no colour and no control characters where nobody sees them', () => {
+  const { stdout } = toys('explore', 'pager');
+  expect(stdout).toMatch(/^[\n -~]*$/);
+});
