@@ -1,5 +1,10 @@
 import { ModelError } from './errors.ts';
 
+/** A V8 call stack, captured; V8 spells it out when `stack` is first read, which costs far more than capturing it. */
+export interface CallStack {
+  readonly stack?: string;
+}
+
 /**
  * What a running thread tells its engine between two operations, apart from the operations themselves. An engine makes one
  * context for each run of a thread's generator and activates it before every `next()`.
@@ -20,9 +25,9 @@ export interface ThreadContext {
   resting: boolean;
   /** Set by `fold()`: the label and live values that determine everything this thread does from here on. */
   foldPoint: string | null;
-  /** Set by the engine: the next operation leaves the V8 call stack in `stack`. */
+  /** Set by the engine: each operation leaves the V8 call stack it was yielded from in `callStack`. */
   capture: boolean;
-  stack: string;
+  callStack: CallStack | null;
   /** Things said since the last operation, in order. */
   notes: string[];
   /** Names given to `cover()` and `check()`, never cleared by engines that share one set for all threads. */
@@ -54,7 +59,7 @@ export function createContext(thread: number, accounts: number, covered: Set<str
     resting: false,
     foldPoint: null,
     capture: false,
-    stack: '',
+    callStack: null,
     notes: [],
     covered,
   };

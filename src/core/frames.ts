@@ -110,7 +110,11 @@ export function atSite(handle: Handle, site: number, values: readonly unknown[] 
 function reinstate(frames: Frame[], handle: Handle): void {
   if (frames.length > handle.depth) frames.length = handle.depth;
   const missing: Frame[] = [];
-  for (let frame: Frame | null = handle; frame instanceof Handle && frames[frame.depth] !== frame; frame = frame.below)
+  for (
+    let frame: Frame | null = handle;
+    frame instanceof Handle && frames[frame.depth] !== frame;
+    frame = frame.below
+  )
     missing.push(frame);
   const lowest = missing.at(-1);
   if (lowest instanceof Handle) frames.length = lowest.depth;
@@ -127,7 +131,12 @@ export function yieldAt<T>(handle: Handle, site: number, operand: T, values: rea
  * What the pass makes of `yield* operand`. Only generators keep their state in frames: an array or a hand-written iterator
  * hides how far it has come, so the frame is then recorded as not foldable.
  */
-export function delegateAt<T>(handle: Handle, site: number, operand: T, values: readonly unknown[] | null): T {
+export function delegateAt<T>(
+  handle: Handle,
+  site: number,
+  operand: T,
+  values: readonly unknown[] | null,
+): T {
   atSite(handle, site, isGenerator(operand) ? values : null);
   return operand;
 }
@@ -137,7 +146,9 @@ function isGenerator(value: unknown): boolean {
   const tagged = value as { readonly [Symbol.toStringTag]?: unknown; readonly [Symbol.iterator]?: unknown };
   if (tagged[Symbol.toStringTag] === 'Generator') return true;
   const iterate = tagged[Symbol.iterator];
-  return typeof iterate === 'function' && Object.prototype.toString.call(iterate) === '[object GeneratorFunction]';
+  return (
+    typeof iterate === 'function' && Object.prototype.toString.call(iterate) === '[object GeneratorFunction]'
+  );
 }
 
 /** The value of a variable that may not be initialised yet: reading it must not throw where the program would not. */
@@ -167,6 +178,7 @@ export function peek(read: () => unknown): unknown {
 export function foldKey(stack: FrameStack, identity: (object: object) => number): string | null {
   const { frames } = stack;
   if (frames.length === 0) return null;
-  for (const { site, values } of frames) if (values === null || site < 0 || sites[site]?.opaque !== false) return null;
+  for (const { site, values } of frames)
+    if (values === null || site < 0 || sites[site]?.opaque !== false) return null;
   return encodeValues(frames, identity);
 }

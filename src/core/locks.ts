@@ -47,7 +47,8 @@ function formatRwSemaphore(value: number): string {
   const writer = RWSEM.writer.of(value);
   if (writer !== 0) return `write-held by thread ${writer - 1}`;
   const readers: number[] = [];
-  for (let thread = 0; thread < 24; thread++) if ((RWSEM.readers.of(value) >> thread) & 1) readers.push(thread);
+  for (let thread = 0; thread < 24; thread++)
+    if ((RWSEM.readers.of(value) >> thread) & 1) readers.push(thread);
   return readers.length === 0 ? 'free' : `read-held by thread ${readers.join(', ')}`;
 }
 
@@ -100,7 +101,10 @@ export class SeqCount {
   *writeEnd(): Steps<void> {
     const before = yield* this.word.fetchAdd(1 - SEQCOUNT.writer.put(0, currentThread() + 1));
     if (SEQCOUNT.writer.of(before) !== currentThread() + 1)
-      fail('lock-rule', `${this.word.name}: write section ended by thread ${currentThread()}, which did not begin it`);
+      fail(
+        'lock-rule',
+        `${this.word.name}: write section ended by thread ${currentThread()}, which did not begin it`,
+      );
   }
   /** `raw_read_seqcount`: returns the sequence, odd while a writer is inside; does not wait. */
   *read(): Steps<number> {

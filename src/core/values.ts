@@ -44,7 +44,9 @@ function keyedBy(object: object): KeyedCode {
   if (prototype === null) return Keyed.Bare;
   let keyed = byPrototype.get(prototype);
   if (keyed === undefined) {
-    const hides = HIDING.some((hiding) => hiding === prototype || Object.prototype.isPrototypeOf.call(hiding, prototype));
+    const hides = HIDING.some(
+      (hiding) => hiding === prototype || Object.prototype.isPrototypeOf.call(hiding, prototype),
+    );
     keyed = hides ? Keyed.Hidden : Keyed.Identity;
     byPrototype.set(prototype, keyed);
   }

@@ -1,5 +1,5 @@
 import { formatBits, type BitField } from './bits.ts';
-import { currentContext } from './context.ts';
+import { currentContext, type CallStack } from './context.ts';
 import { ModelError } from './errors.ts';
 import { Kind, Order, type KindCode, type OrderCode, type Steps } from './operations.ts';
 
@@ -10,7 +10,7 @@ import { Kind, Order, type KindCode, type OrderCode, type Steps } from './operat
  */
 export function ridesNow(always = false): boolean {
   const context = currentContext();
-  if (context.capture) context.stack = captureStack();
+  if (context.capture) context.callStack = captureStack();
   if (always) return true;
   if (context.atomicDepth === 0) return false;
   if (context.atomicStarted) return true;
@@ -18,13 +18,13 @@ export function ridesNow(always = false): boolean {
   return false;
 }
 
-function captureStack(): string {
-  const holder: { stack?: string } = {};
+function captureStack(): CallStack {
+  const holder: CallStack = {};
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 64;
   Error.captureStackTrace(holder, ridesNow);
   Error.stackTraceLimit = stackTraceLimit;
-  return holder.stack ?? '';
+  return holder;
 }
 
 /** What a word says about itself in traces. */

@@ -27,26 +27,35 @@ function countPtes(words: Int32Array, ptes: Int32Array, mask: number, wanted: nu
   return count;
 }
 
-/** First byte-slot that does not read what it ought to: index of mm, page, slot, and the two values; null if all do. */
-type Mismatch = { mm: number; v: number; slot: number; value: number; expected: number };
+/** A byte-slot that does not read what it ought to. */
+export interface Mismatch {
+  readonly mm: number;
+  readonly v: number;
+  readonly slot: number;
+  readonly value: number;
+  readonly expected: number;
+}
 
-function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Property {
-  const find = (words: Int32Array): Mismatch | null => {
-    for (let m = 0; m < k.mm.length; m++) {
-      const { pte: ptes } = k.mm[m]!;
-      for (let v = 0; v < ptes.length; v++) {
-        const pte = words[ptes[v]!.index]!;
-        for (let slot = 0; slot < SLOTS; slot++) {
-          const expected = words[k.ideal[m]![v]![slot]!.index]!;
-          if (expected === Tokens.ANY) continue;
-          const value = atEnd ? sweep(k, words, pte, slot) : present(k, words, pte, slot, expected);
-          if (value !== expected && describe_mismatch(k, m, v, slot, value, expected).kind === kind)
-            return { mm: m, v, slot, value, expected };
-        }
+/** The first byte that reads wrong: through present PTEs only, or at the end through swap PTEs as well. */
+export function findMismatch(k: Machine, words: Int32Array, kind: ViolationKind, atEnd: boolean): Mismatch | null {
+  for (let m = 0; m < k.mm.length; m++) {
+    const { pte: ptes } = k.mm[m]!;
+    for (let v = 0; v < ptes.length; v++) {
+      const pte = words[ptes[v]!.index]!;
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const expected = words[k.ideal[m]![v]![slot]!.index]!;
+        if (expected === Tokens.ANY) continue;
+        const value = atEnd ? sweep(k, words, pte, slot) : present(k, words, pte, slot, expected);
+        if (value !== expected && describe_mismatch(k, m, v, slot, value, expected).kind === kind)
+          return { mm: m, v, slot, value, expected };
       }
     }
-    return null;
-  };
+  }
+  return null;
+}
+
+function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Property {
+  const find = (words: Int32Array): Mismatch | null => findMismatch(k, words, kind, atEnd);
   const watches = [...allPtes(k), ...k.page.flatMap((page) => [...page.data]), ...k.ideal.flat(2)];
   return {
     name: atEnd ? `every byte of every process can be read at the end (${kind})` : `every mapped byte reads what it ought to (${kind})`,

@@ -13,6 +13,9 @@ import { formatToken, Tokens } from './tokens.ts';
 /** FOLL_PIN on a small page (GUP_PIN_COUNTING_BIAS). */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
+/** Byte-slots of a page: one for the CPU, one for the device. */
+export const SLOTS = 2;
+
 /**
  * struct page flags and what goes with them. `private` is the swap offset while `swapcache` is set; `index` the page of the
  * mapping (linear_page_index) while `anon` is; `pagevec` the CPU + 1 in whose LRU pagevec the page waits.
@@ -46,7 +49,7 @@ export class Page {
   readonly uptodate: Field;
   readonly lru: Field;
 
-  constructor(layout: Layout, pfn: number, slots: number, tokens: Tokens, initial: PageInit | undefined) {
+  constructor(layout: Layout, pfn: number, tokens: Tokens, initial: PageInit | undefined) {
     const name = `page[${pfn}]`;
     this.pfn = pfn;
     this.refcount = layout.word(`${name}.refcount`, { init: initial === undefined ? 0 : 1 });
@@ -54,7 +57,7 @@ export class Page {
     this.flags = layout.word(`${name}.flags`, { init: initial?.flags ?? 0, fields: PAGE.$fields });
     this.lock = new Mutex(layout, `${name}.lock`);
     this.data = layout.array(
-      slots,
+      SLOTS,
       (slot) => `${name}.data[${slot}]`,
       (slot) => ({ init: initial?.data[slot] ?? Tokens.FREED, format: (value) => formatToken(tokens, value) }),
     );
@@ -114,14 +117,15 @@ export class Swap {
   /** Pages under asynchronous writeback, a bit for each frame. */
   readonly queue: Word;
 
-  constructor(layout: Layout, offsets: number, slots: number, backend: Backend, tokens: Tokens) {
+  /** @param initial contents of the slots in use at the start */
+  constructor(layout: Layout, offsets: number, initial: readonly (readonly number[])[], backend: Backend, tokens: Tokens) {
     this.backend = backend;
     this.stable_writes = backend !== 'file';
     this.synchronous_io = backend === 'zram';
     this.map = layout.array(
       offsets,
       (s) => `swap_map[${s}]`,
-      () => ({ fields: SWAP_MAP.$fields }),
+      (s) => ({ init: s < initial.length ? 1 : 0, fields: SWAP_MAP.$fields }),
     );
     this.cache = layout.array(
       offsets,
@@ -131,9 +135,9 @@ export class Swap {
     this.i_pages = new SpinLock(layout, 'swap_cache.i_pages');
     this.data = Array.from({ length: offsets }, (_, s) =>
       layout.array(
-        slots,
+        SLOTS,
         (slot) => `swap_slot[${s}].data[${slot}]`,
-        () => ({ init: Tokens.FREED, format: (value) => formatToken(tokens, value) }),
+        (slot) => ({ init: initial[s]?.[slot] ?? Tokens.FREED, format: (value) => formatToken(tokens, value) }),
       ),
     );
     this.queue = layout.word('swap_device.queue', { format: formatFrames });
@@ -164,6 +168,8 @@ export interface MachineOptions {
   readonly flags: number;
   /** Pages of mm[0] that are mapped at the start; the rest has never been touched. */
   readonly populated: number;
+  /** True: the populated pages are swapped out at the start, page v in slot v, read from nowhere yet. */
+  readonly swapped: boolean;
   /** True: lru_cache_add may leave a page in the CPU's pagevec, or not; false: never. */
   readonly pagevec: boolean;
   /** True: swap is more than half full, so a swap-in frees the swap cache where it can. */
@@ -171,9 +177,6 @@ export interface MachineOptions {
   /** True: fork does not excuse a FOLL_GET reference from being detached (table 7 asks what happens, not what is promised). */
   readonly strict: boolean;
 }
-
-/** Byte-slots of a page: one for the CPU, one for the device. */
-export const SLOTS = 2;
 
 /** A direct I/O request as a scenario asks for it. */
 export interface RequestPlan {
@@ -237,14 +240,17 @@ export class Machine {
       ),
     );
     const flags = PAGE.uptodate.mask | PAGE.anon.mask | PAGE.lru.mask | (this.kernel.anon_exclusive ? PAGE.anon_exclusive.mask : 0);
-    const mapped = PTE.present.mask | PTE.write.mask | PTE.dirty.mask;
+    const remembers = this.kernel.anon_exclusive && this.kernel.unmap_sets_exclusive && this.kernel.swp_exclusive_arch;
+    const entry = PTE.swap.mask | (remembers ? PTE.exclusive.mask : 0);
+    const pte = options.swapped ? entry : PTE.present.mask | PTE.write.mask | PTE.dirty.mask;
+    const mapped = options.swapped ? 0 : populated;
     this.mm = Array.from(
       { length: mms },
       (_, id) =>
         new Mm(
           layout,
           id,
-          Array.from({ length: pages }, (_unused, v) => (id === 0 && v < populated ? PTE.pfn.put(mapped, v) : 0)),
+          Array.from({ length: pages }, (_unused, v) => (id === 0 && v < populated ? PTE.pfn.put(pte, v) : 0)),
         ),
     );
     this.page = Array.from(
@@ -253,14 +259,13 @@ export class Machine {
         new Page(
           layout,
           pfn,
-          SLOTS,
           tokens,
-          pfn < populated ? { flags: PAGE.index.put(flags, pfn), data: initial[pfn]! } : undefined,
+          pfn < mapped ? { flags: PAGE.index.put(flags, pfn), data: initial[pfn]! } : undefined,
         ),
     );
-    this.swap = new Swap(layout, offsets, SLOTS, options.backend, tokens);
+    this.swap = new Swap(layout, offsets, options.swapped ? initial.slice(0, populated) : [], options.backend, tokens);
     this.free = layout.word('free_pages', {
-      init: ((1 << frames) - 1) & ~((1 << populated) - 1),
+      init: ((1 << frames) - 1) & ~((1 << mapped) - 1),
       format: formatFrames,
     });
     this.anon_vma = new RwSemaphore(layout, 'anon_vma.rwsem');

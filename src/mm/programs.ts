@@ -9,6 +9,7 @@ import { alwaysProperties, endProperties } from './invariants.ts';
 import { configureKernel } from './kernels.ts';
 import { Machine } from './machine.ts';
 import { swap_device } from './page_io.ts';
+
 import { resolveParameters, type Parameters, type Plan, type PlannedAction, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Switches } from './switches.ts';
@@ -76,6 +77,7 @@ function machineOf(plan: Plan, parameters: Parameters, switches: Switches): Mach
     requests: plan.requests,
     flags: plan.flags,
     populated: plan.populated,
+    swapped: plan.swapped,
     pagevec: parameters['pagevec'] === true,
     swap_full: parameters['swap_full'] === true,
     strict: plan.strict,
@@ -110,3 +112,5 @@ function threadsOf(k: Machine, plan: Plan, parameters: Parameters): readonly Pro
     threads.push({ name: 'swapdev', daemon: true, body: () => swap_device(k) });
   return threads;
 }
+
+export { explainViolation } from './explain.ts';

@@ -36,6 +36,8 @@ export interface Plan {
   readonly requests: readonly RequestPlan[];
   readonly flags: number;
   readonly threads: readonly ProcessThread[];
+  /** Are the populated pages swapped out at the start? */
+  readonly swapped: boolean;
   /** Is there a kswapd? */
   readonly reclaim: boolean;
   /** Fork does not excuse a lost FOLL_GET reference (table 7). */

@@ -42,6 +42,7 @@ const EMPTY: Plan = {
   requests: [],
   flags: 0,
   threads: [],
+  swapped: false,
   reclaim: true,
   strict: false,
   mustReach: [],
@@ -165,6 +166,22 @@ const SWAPCACHE_BYPASS: Scenario = {
   },
 };
 
+const SWAPIN_RACE: Scenario = {
+  name: 'swapin-race',
+  summary: 'two threads of a process fault on the same swapped-out page',
+  parameters: [{ ...BACKEND, default: 'zram' }],
+  plan(parameters) {
+    return {
+      ...EMPTY,
+      swapped: true,
+      reclaim: false,
+      backend: parameters['backend'] as Backend,
+      threads: [thread('user1', 0, store(CPU_SLOT)), thread('user2', 0, load(DEVICE_SLOT), store(DEVICE_SLOT))],
+      mustReach: [SWAPPED_IN, LOAD_CHECK],
+    };
+  },
+};
+
 /** A row of table 7: W or R, GET or PIN, and the event that may part reference and page table. */
 function row(name: string, summary: string, plan: (parameters: Parameters) => Partial<Plan>): Scenario {
   return {
@@ -269,5 +286,6 @@ export const SCENARIOS: readonly Scenario[] = [
   SWAP_STABLE_WRITES,
   SWAP_FORK,
   SWAPCACHE_BYPASS,
+  SWAPIN_RACE,
   ...Object.values(TABLE_ROWS),
 ];

@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { InputError } from '../core/errors.ts';
 import { printable } from './text.ts';
 
@@ -7,6 +7,8 @@ export interface Problem {
   readonly path: readonly (string | number)[];
   readonly expected: string;
   readonly found: string;
+  /** The place is the key itself, not its value. */
+  readonly atKey?: boolean;
   /** What the last part of the path is called, if it is a position in a list with a meaning. */
   readonly name?: string | undefined;
 }
@@ -41,12 +43,12 @@ export function parseJson(text: string, file: string): Located {
 }
 
 function describe(
-  { path, expected, found, name }: Problem,
+  { path, atKey, expected, found, name }: Problem,
   document: Document.Parsed,
   lines: LineCounter,
   file: string,
 ): string {
-  const { line, col } = lines.linePos(offsetOf(document, path));
+  const { line, col } = lines.linePos(offsetOf(document, path, atKey ?? false));
   const spelled = path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
     .join('');
@@ -54,16 +56,14 @@ function describe(
   return printable(`${file}:${line}:${col}${what}: expected ${expected}, found ${found}`);
 }
 
-/** Where the value at `path` begins, or the innermost value around it that exists; a key that should not be: the key. */
-function offsetOf(document: Document.Parsed, path: readonly (string | number)[]): number {
+/** Where the value (or key) at `path` begins, or the innermost value around it that exists. */
+function offsetOf(document: Document.Parsed, path: readonly (string | number)[], atKey: boolean): number {
   for (let length = path.length; length >= 0; length--) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const parent = length === 0 ? undefined : document.getIn(path.slice(0, length - 1), true);
+    const pair = isMap(parent) ? parent.items.find(({ key }) => String(key) === path[length - 1]) : undefined;
+    const value = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const node = atKey && length === path.length ? pair?.key : value;
     if (isNode(node) && node.range) return node.range[0];
-    const parent = document.getIn(path.slice(0, length - 1), true);
-    const pair = isMap(parent)
-      ? parent.items.find((item) => isPair(item) && String(item.key) === path[length - 1])
-      : undefined;
-    if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
   }
   return 0;
 }

@@ -42,7 +42,8 @@ export function parseSchedule(text: string, file: string): SavedSchedule {
   checkSchema(located);
   const parsed = v.safeParse(FileSchema, located.value);
   if (!parsed.success) throw located.complain(parsed.issues.map(problemOf));
-  return { ...parsed.output, steps: parsed.output.steps.map(stepOf) };
+  const { schema: _, steps, ...saved } = parsed.output;
+  return { ...saved, steps: steps.map(stepOf) };
 }
 
 /** Another schema is one problem, not one for each field that differs. */
@@ -68,6 +69,7 @@ function problemOf(issue: Issue): Problem {
   const tooLong = issue.type === 'strict_tuple' && issue.expected === 'never';
   return {
     path,
+    atKey: unknownKey,
     expected: unknownKey ? 'no such field' : tooLong ? `${ACCESS.length} values` : expectation(issue),
     found:
       issue.received === 'undefined' ? 'nothing' : unknownKey ? 'one' : spell(issue.input, issue.received),

@@ -17,7 +17,7 @@ export interface SummaryOptions {
 /** What each verdict means, in sentences that cannot be misread. */
 const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number) => readonly string[]>> = {
   proved: ({ collisionProbability }, threads) => [
-    `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and each schedule can end.`,
+    `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
     'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
     `Two different states were taken for one with probability below ${probability(collisionProbability)}.`,
   ],

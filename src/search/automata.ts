@@ -13,6 +13,7 @@ import { requireSame, type Outcome } from './determinism.ts';
 import { FoldKeys } from './fold-keys.ts';
 import { grown } from './growable.ts';
 import { AutomataLimitError, describeGrowth } from './growth.ts';
+import { NodePositions } from './node-positions.ts';
 import { describe, positionOfRun } from './positions.ts';
 import { advance, ENDED, startRun, type ThreadRun } from './runs.ts';
 import {
@@ -62,8 +63,7 @@ export class Automata {
   private readonly threadOf: number[] = [];
   private readonly parentOf: number[] = [];
   private readonly parentValue: number[] = [];
-  private readonly positions: Position[] = [];
-  private readonly positionByPath = new Map<string, Position>();
+  private readonly positions = new NodePositions();
   private readonly failures = new Map<number, FoundViolation>();
   private readonly edgeNotes = new Map<string, readonly string[]>();
   private readonly byKey = new Map<string, number>();
@@ -104,7 +104,7 @@ export class Automata {
 
   /** Where the node's operation stands in the source. */
   positionOf(node: number): Position {
-    return this.positions[node] ?? { function: '?', callers: [], source: '' };
+    return this.positions.of(node) ?? { function: '?', callers: [], source: '' };
   }
 
   /** Notes made when `value` was observed at `node`. */
@@ -168,10 +168,9 @@ export class Automata {
     const { thread, resting, held } = run.context;
     const node = this.nodeCount++;
     if (node >= this.maxNodes) throw this.limitError(thread);
-    const position = this.interned(run);
     if (rides && mayWait(operation.kind))
       throw new ModelError(
-        `${KIND_NAMES[operation.kind]} in the middle of an atomic block, at ${describe(position)}: only its first operation may wait`,
+        `${KIND_NAMES[operation.kind]} in the middle of an atomic block, at ${describe(positionOfRun(run))}: only its first operation may wait`,
       );
     const flags =
       (rides ? RIDES : 0) | (resting ? AT_REST : 0) | (hasResult(operation.kind) ? HAS_RESULT : 0);
@@ -184,26 +183,19 @@ export class Automata {
     this.threadOf.push(thread);
     this.parentOf.push(parent);
     this.parentValue.push(value);
-    this.positions.push(position);
+    this.positions.add(run);
     return node;
   }
 
   private limitError(thread: number): AutomataLimitError {
-    const newest = this.positions.filter(
-      (_, n) => n >= this.nodeCount - 20_000 && this.threadOf[n] === thread,
-    );
+    const newest: Position[] = [];
+    for (let node = this.nodeCount - 1; node >= 0 && newest.length < 1000; node--) {
+      const position = this.threadOf[node] === thread ? this.positions.of(node) : null;
+      if (position !== null) newest.push(position);
+    }
     return new AutomataLimitError(
       describeGrowth(this.program.threads[thread]!.name, this.maxNodes, newest, this.keys.unfolded),
     );
-  }
-
-  /** The position of the run; equal positions are one object. */
-  private interned(run: ThreadRun): Position {
-    const key =
-      run.frames.length > 0 ? run.frames.frames.map((frame) => frame.site).join() : run.context.stack;
-    let position = this.positionByPath.get(key);
-    if (position === undefined) this.positionByPath.set(key, (position = positionOfRun(run)));
-    return position;
   }
 
   private heldId(held: Int32Array): number {

@@ -61,7 +61,7 @@ export class FoldKeys {
    * same identity.
    */
   private obstacle(run: ThreadRun, second: ThreadRun): string | null {
-    if (userLines(second.context.stack).length !== userDepth(second.frames))
+    if (userLines(second.context.callStack).length !== userDepth(second.frames))
       return 'a generator on the call stack is not instrumented';
     const mine = objectsOf(run);
     if (mine === null) return 'a live value hides its state';

@@ -27,7 +27,7 @@ export function describeGrowth(
   const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3);
   return [
     `the local automata passed ${maxNodes} nodes: a loop of thread ${thread} has unbounded history`,
-    ...top.map(([at, n]) => `  grows at ${at} (${n} of the newest ${newest.length} nodes)`),
+    ...top.map(([at, n]) => `  grows at ${at} (${n} of the newest ${newest.length} nodes looked at)`),
     ...[...unfolded].slice(0, 3).map((why) => `  not folded: ${why}`),
     '  fold the loop (instrument the module, or declare fold() at its head), or drop the counter that makes each turn differ',
   ].join('\n');

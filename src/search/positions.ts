@@ -1,3 +1,4 @@
+import type { CallStack } from '../core/context.ts';
 import type { Position } from '../core/schedule.ts';
 import { siteOf, type FrameStack } from '../core/frames.ts';
 import type { ThreadRun } from './runs.ts';
@@ -33,9 +34,9 @@ interface StackLine {
 }
 
 /** The generators of a captured V8 stack, innermost first, without src/core and without the engine that drives them. */
-export function userLines(stack: string): StackLine[] {
+export function userLines(callStack: CallStack | null): StackLine[] {
   const lines: StackLine[] = [];
-  for (const text of stack.split('\n').slice(1)) {
+  for (const text of (callStack?.stack ?? '').split('\n').slice(1)) {
     const match = /^\s*at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):\d+\)?$/.exec(text);
     if (match === null) continue;
     const [, name = '<anonymous>', file = '', line = ''] = match;
@@ -47,8 +48,8 @@ export function userLines(stack: string): StackLine[] {
 }
 
 /** The position told by a captured V8 stack, for programs that are not instrumented. */
-export function positionFromStack(stack: string): Position {
-  const lines = userLines(stack);
+export function positionFromStack(callStack: CallStack | null): Position {
+  const lines = userLines(callStack);
   const top = lines[0];
   if (top === undefined) return { function: '?', callers: [], source: '' };
   return {
@@ -60,7 +61,7 @@ export function positionFromStack(stack: string): Position {
 
 /** Where `run` stands. */
 export function positionOfRun(run: ThreadRun): Position {
-  return positionFromFrames(run.frames) ?? positionFromStack(run.context.stack);
+  return positionFromFrames(run.frames) ?? positionFromStack(run.context.callStack);
 }
 
 /** How many instrumented frames outside src/core stand on the stack. */

@@ -85,8 +85,8 @@ export function pager(parameters: Readonly<Record<string, ParameterValue>>): Pro
     layout,
     conditions: new Conditions(),
     threads: [
-      { name: 'cpu0', body: cpu },
-      { name: 'kswapd', body: shrink_page_list },
+      { name: 'cpu0', body: () => cpu() },
+      { name: 'kswapd', body: () => shrink_page_list() },
     ],
     accounts: [],
     always: [],

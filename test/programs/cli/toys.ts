@@ -42,7 +42,7 @@ function counter(parameters: Parameters): Program {
   return program({
     name: 'counter',
     layout,
-    threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: increment })),
+    threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: () => increment() })),
     atEnd: [atEnd],
   });
 }

@@ -33,7 +33,7 @@ const { block } = fc.letrec<Grammar>((tie) => {
     fc.tuple(...parts).map((texts) => template.replace(/#(\d)/g, (_, i: string) => texts[Number(i)] ?? ''));
   return {
     expression: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
+      { maxDepth: 3, depthSize: 'small', withCrossShrink: true },
       name,
       small,
       format('(#0 + #1) % 5', expression, expression),
@@ -45,7 +45,7 @@ const { block } = fc.letrec<Grammar>((tie) => {
       format('#0++ % 3', name),
     ),
     yielding: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
+      { maxDepth: 3, depthSize: 'small', withCrossShrink: true },
       format('(yield ["op", #0])', expression),
       format('(yield* ask(#0))', either),
       format('(yield* twice(#0))', either),
@@ -74,7 +74,7 @@ const { block } = fc.letrec<Grammar>((tie) => {
       format('(p?.n && #0)', either),
     ),
     statement: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
+      { maxDepth: 3, depthSize: 'small', withCrossShrink: true },
       format('#0;', either),
       format('#0 = #1;', name, either),
       format('#0 = #1;', name, either),
