@@ -1,4 +1,4 @@
-import { duration, grouped } from '../report/numbers.ts';
+import { counted, duration } from '../report/numbers.ts';
 import { titleOf } from '../report/summary.ts';
 import { paragraph } from '../report/text.ts';
 import { renderTrace } from '../report/trace.ts';
@@ -77,10 +77,14 @@ export async function storyCommand(registry: Registry): Promise<number> {
 
 const GO_ON = [
   'To go on:',
-  '  npx lostwrite list                                               scenarios, kernels, patches and their hunks',
-  '  npx lostwrite explore swapout-vs-odirect --kernel v5.18          the first search; it writes the schedule to out/',
-  '  npx lostwrite replay out/swapout-vs-odirect.json                 run that schedule again, every value checked',
-  '  npx lostwrite explore swapout-vs-odirect --kernel v5.19 --revert seed    take the fix off again',
+  '  npx lostwrite list',
+  '      scenarios, kernels, patches and their hunks',
+  '  npx lostwrite explore swapout-vs-odirect --kernel v5.18',
+  '      the first search alone; it writes the schedule to out/swapout-vs-odirect.json',
+  '  npx lostwrite replay out/swapout-vs-odirect.json',
+  '      that schedule again, every value checked; --all shows every access and its source line',
+  '  npx lostwrite explore swapout-vs-odirect --kernel v5.19 --revert seed',
+  '      take the fix off again; seed#H5 takes off one hunk',
 ];
 
 function isAsTold({ verdict, kind }: Chapter, explored: Explored): boolean {
@@ -96,24 +100,17 @@ function trace(registry: Registry, { built, verdict, replayed }: Explored): stri
 function outcome(chapter: Chapter, { choice, verdict }: Explored, right: boolean): string[] {
   const paint = terminalPaint();
   const { violation, states, seconds, limit } = verdict;
-  const found =
-    violation === null ? verdict.verdict.replaceAll('-', ' ') : violation.kind.replaceAll('-', ' ');
-  const word =
-    violation === null && verdict.verdict === 'proved'
-      ? paint.good('PROVED')
-      : paint.bad(found.toUpperCase());
-  const size =
+  const found = (violation?.kind ?? verdict.verdict).replaceAll('-', ' ').toUpperCase();
+  const word = verdict.verdict === 'proved' ? paint.good(found) : paint.bad(found);
+  const length =
     violation === null
-      ? ''
-      : `, ${violation.schedule.steps.length} steps, ${violation.preemptions} preemptions`;
-  const told = chapter.kind ?? chapter.verdict;
+      ? 'every schedule explored'
+      : `shortest schedule: ${counted(violation.schedule.steps.length, 'step')}, ${counted(violation.preemptions, 'preemption')}`;
+  const told = (chapter.kind ?? chapter.verdict).replaceAll('-', ' ');
+  const limited = limit === null ? '' : ` (${limit.message})`;
   return [
-    `${paint.strong(titleOf(choice))}   ${word}${size}   ${grouped(states)} states, ${duration(seconds)}`,
-    ...(right
-      ? []
-      : paragraph(
-          `UNEXPECTED: this should be: ${told.replaceAll('-', ' ')}${limit === null ? '' : ` (${limit.message})`}`,
-          '  ',
-        )),
+    `${paint.strong(titleOf(choice))}   ${word}`,
+    `  ${length}   ${counted(states, 'state')}, ${duration(seconds)}`,
+    ...(right ? [] : paragraph(`UNEXPECTED: this should be: ${told}${limited}`, '  ')),
   ];
 }

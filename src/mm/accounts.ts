@@ -5,7 +5,6 @@
 import { hold } from '../core/control.ts';
 import type { Machine } from './machine.ts';
 
-
 /** Names of all accounts of the machine, in the order of the index functions below. */
 export function accountNames(k: Machine): readonly string[] {
   const frames = k.page.map((page) => page.pfn);

@@ -1,11 +1,11 @@
 /** The agents of a scenario: what a thread does, as data, and the generator that does it. */
 import { rest } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
-import { direct_io, submit_async, wait_async } from './direct-io.ts';
+import { direct_io, io_submit, io_getevents } from './direct-io.ts';
 import type { Machine } from './machine.ts';
 import { dup_mmap } from './memory_fork.ts';
 import { user_load, user_store } from './mmu.ts';
-import { shrink_frame } from './vmscan.ts';
+import { shrink_inactive_list } from './vmscan.ts';
 
 /** One thing a process's thread does. */
 export type Action =
@@ -22,11 +22,11 @@ export type Action =
   | { readonly do: 'await'; readonly flag: number };
 
 /** Does `actions` one after the other in address space `mm`. */
-export function* perform(k: Machine, mm: number, actions: readonly Action[]): Steps<void> {
-  for (let i = 0; i < actions.length; i++) yield* act(k, mm, actions[i]!);
+export function* $perform(k: Machine, mm: number, actions: readonly Action[]): Steps<void> {
+  for (let i = 0; i < actions.length; i++) yield* $act(k, mm, actions[i]!);
 }
 
-function* act(k: Machine, m: number, action: Action): Steps<void> {
+function* $act(k: Machine, m: number, action: Action): Steps<void> {
   const mm = k.mm[m]!;
   switch (action.do) {
     case 'load':
@@ -38,9 +38,9 @@ function* act(k: Machine, m: number, action: Action): Steps<void> {
     case 'direct_io':
       return yield* direct_io(k, action.request);
     case 'submit':
-      return yield* submit_async(k, action.request);
+      return yield* io_submit(k, action.request);
     case 'wait':
-      return yield* wait_async(k, action.request);
+      return yield* io_getevents(k, action.request);
     case 'raise':
       return yield* k.done[action.flag]!.store(1);
     case 'await':
@@ -51,16 +51,16 @@ function* act(k: Machine, m: number, action: Action): Steps<void> {
 /** kswapd with a bounded number of passes over all frames. */
 export function* kswapd(k: Machine, passes: number): Steps<void> {
   for (let pass = 0; pass < passes; pass++) {
-    for (let f = 0; f < k.page.length; f++) yield* shrink_frame(k, f);
+    for (let f = 0; f < k.page.length; f++) yield* shrink_inactive_list(k, f);
   }
 }
 
 /** kswapd that never stops: any number of passes. At rest between frames. */
-export function* kswapd_forever(k: Machine): Steps<void> {
+export function* kswapd$endless(k: Machine): Steps<void> {
   for (;;) {
     for (let f = 0; f < k.page.length; f++) {
       rest();
-      yield* shrink_frame(k, f);
+      yield* shrink_inactive_list(k, f);
     }
   }
 }

@@ -50,14 +50,22 @@ function explainLoss(k: Machine, events: readonly Event[], kind: 'lost-write' | 
   const { mm, v, slot, value, expected } = mismatch;
   const wanted = k.tokens.nameOf(expected);
   const written = events.find((e) => e.after === expected && e.before !== expected && isData(e.word, slot));
-  if (written === undefined) return [`${wanted} has been there from the start, and ${k.tokens.nameOf(value)} took its place.`];
+  if (written === undefined)
+    return [`${wanted} has been there from the start, and ${k.tokens.nameOf(value)} took its place.`];
   const lines = [`${written.thread} wrote ${wanted} to ${frameOf(written.word)} in step ${written.step}.`];
   const pteName = `mm[${mm}].pte[${v}]`;
   const pte = words[k.mm[mm]!.pte[v]!.index]!;
-  if (!pte_present(pte) || pte_special(pte)) return [...lines, `${pteName} is ${k.layout.format(k.mm[mm]!.pte[v]!.index, pte)} in the end.`];
+  if (!pte_present(pte) || pte_special(pte))
+    return [...lines, `${pteName} is ${k.layout.format(k.mm[mm]!.pte[v]!.index, pte)} in the end.`];
   const mapped = `page[${pte_pfn(pte)}]`;
   if (mapped === frameOf(written.word)) return lines;
-  const switched = events.findLast((e) => e.word === pteName && e.after !== e.before && maps(e.after, pte_pfn(pte)) && !maps(e.before, pte_pfn(pte)));
+  const switched = events.findLast(
+    (e) =>
+      e.word === pteName &&
+      e.after !== e.before &&
+      maps(e.after, pte_pfn(pte)) &&
+      !maps(e.before, pte_pfn(pte)),
+  );
   if (switched === undefined) return lines;
   lines.push(
     `Step ${switched.step} lost it: ${switched.position.function} of ${switched.thread} made ${pteName} map ${mapped} instead, ` +
@@ -70,17 +78,29 @@ function explainLoss(k: Machine, events: readonly Event[], kind: 'lost-write' | 
 function explainCopy(events: readonly Event[], switched: Event, f: number): string[] {
   const before = events.filter((e) => e.step < switched.step);
   const lines: string[] = [];
-  const refs = before.findLast((e) => e.thread === switched.thread && e.word === `page[${f}].refcount` && isRead(e) && e.position.function.startsWith('may_reuse'));
+  const refs = before.findLast(
+    (e) =>
+      e.thread === switched.thread &&
+      e.word === `page[${f}].refcount` &&
+      isRead(e) &&
+      e.position.function === 'do_wp_page',
+  );
   const cleared = before.findLast((e) => e.word === `page[${f}].flags` && had(e.before) && !had(e.after));
-  const unmapped = before.findLast((e) => is_swap_pte(e.after) && e.word.includes('.pte[') && e.before !== e.after);
+  const unmapped = before.findLast(
+    (e) => is_swap_pte(e.after) && e.word.includes('.pte[') && e.before !== e.after,
+  );
   if (cleared !== undefined) {
-    const forgotten = unmapped !== undefined && unmapped.step >= cleared.step && !pte_swp_exclusive(unmapped.after);
+    const forgotten =
+      unmapped !== undefined && unmapped.step >= cleared.step && !pte_swp_exclusive(unmapped.after);
     lines.push(
       `PG_anon_exclusive of page[${f}] was cleared in step ${cleared.step} (${cleared.position.function})` +
         (forgotten ? `, and the swap PTE of step ${unmapped.step} does not remember it.` : '.'),
     );
   }
-  if (refs !== undefined) lines.push(`Step ${refs.step} took page[${f}] for shared: its refcount was ${refs.before}, and a reference counts like an owner.`);
+  if (refs !== undefined)
+    lines.push(
+      `Step ${refs.step} took page[${f}] for shared: its refcount was ${refs.before}, and a reference counts like an owner.`,
+    );
   return lines;
 }
 
@@ -90,16 +110,34 @@ function explainUnstable(k: Machine, events: readonly Event[]): readonly string[
   const store = events.findLast((e) => e.step === last.step && e.word.includes('.data['));
   if (store === undefined) return [];
   const frame = frameOf(store.word);
-  const writeback = events.findLast((e) => e.word === `${frame}.flags` && PAGE.writeback.of(e.before) === 0 && PAGE.writeback.of(e.after) === 1);
+  const writeback = events.findLast(
+    (e) =>
+      e.word === `${frame}.flags` && PAGE.writeback.of(e.before) === 0 && PAGE.writeback.of(e.after) === 1,
+  );
   const f = Number(/\d+/.exec(frame));
-  const mapped = events.findLast((e) => e.word.includes('.pte[') && maps(e.after, f) && pte_write(e.after) && !(maps(e.before, f) && pte_write(e.before)));
-  const lines = writeback === undefined ? [] : [`Writeback of ${frame} began in step ${writeback.step} (${writeback.position.function}) and still runs.`];
+  const mapped = events.findLast(
+    (e) =>
+      e.word.includes('.pte[') &&
+      maps(e.after, f) &&
+      pte_write(e.after) &&
+      !(maps(e.before, f) && pte_write(e.before)),
+  );
+  const lines =
+    writeback === undefined
+      ? []
+      : [
+          `Writeback of ${frame} began in step ${writeback.step} (${writeback.position.function}) and still runs.`,
+        ];
   if (mapped !== undefined)
     lines.push(
       `Step ${mapped.step} made ${mapped.word} writable (${mapped.position.function})` +
-        (is_swap_pte(mapped.before) && pte_swp_exclusive(mapped.before) ? ': the swap PTE said exclusive, and writeback was not asked about.' : '.'),
+        (is_swap_pte(mapped.before) && pte_swp_exclusive(mapped.before)
+          ? ': the swap PTE said exclusive, and writeback was not asked about.'
+          : '.'),
     );
-  lines.push(`Step ${store.step} stored ${k.layout.format(k.layout.find(store.word)!.index, store.after)} under the device's hands.`);
+  lines.push(
+    `Step ${store.step} stored ${k.layout.format(k.layout.find(store.word)!.index, store.after)} under the device's hands.`,
+  );
   return lines;
 }
 

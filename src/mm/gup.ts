@@ -4,7 +4,7 @@ import type { Steps } from '../core/operations.ts';
 import { hold_pin, hold_ref } from './accounts.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine, type Mm } from './machine.ts';
 import { handle_mm_fault, type FaultKind } from './memory.ts';
-import { put_refs } from './page_alloc.ts';
+import { put_page$refs } from './page_alloc.ts';
 import { pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
 
 /** The zero page as GUP hands it out: no frame of its own. */
@@ -24,13 +24,13 @@ function refsOf(flags: GupFlags): number {
  * `get_user_pages_fast` / `pin_user_pages_fast` of one page: lockless if it can, else under mmap_lock. Returns the frame (or
  * {@link ZERO_PAGE}), whose reference the thread now holds.
  */
-export function* get_user_page(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+export function* get_user_pages_fast(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
   const write = flags.write || k.kernel.gup_forces_write;
   const effective = write === flags.write ? flags : { write, pin: flags.pin };
   // has_pinned is set before the walk and never cleared; fork looks at it first.
   if (flags.pin) yield* mm.has_pinned.store(1);
   let f = yield* gup_pte_range(k, mm, v, effective);
-  if (f === NEEDS_SLOW) f = yield* get_user_pages_slow(k, mm, v, effective);
+  if (f === NEEDS_SLOW) f = yield* __get_user_pages(k, mm, v, effective);
   if (f >= 0 && flags.pin) hold_pin(k, f, 1);
   cover('GUP took a reference');
   return f;
@@ -55,15 +55,15 @@ function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<n
   hold_ref(f, refs);
   yield* fence();
   if (k.kernel.rule_gup_fast_recheck && !(yield* mm.pte[v]!.is(pte))) {
-    yield* put_refs(k, f, refs);
+    yield* put_page$refs(k, f, refs);
     return NEEDS_SLOW;
   }
   if (!pte_write(pte) && (yield* gup_must_unshare(k, f, flags))) {
-    yield* put_refs(k, f, refs);
+    yield* put_page$refs(k, f, refs);
     return NEEDS_SLOW;
   }
   if (guarded && (yield* mm.write_protect_seq.retry(sequence))) {
-    yield* put_refs(k, f, refs);
+    yield* put_page$refs(k, f, refs);
     return NEEDS_SLOW;
   }
   return f;
@@ -77,7 +77,7 @@ function* gup_must_unshare(k: Machine, f: number, flags: GupFlags): Steps<boolea
 }
 
 /** `__get_user_pages` [mmap_lock read]: looks, faults and looks again until the PTE allows the access. */
-function* get_user_pages_slow(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+function* __get_user_pages(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
   yield* mm.mmap_lock.downRead();
   for (;;) {
     const found = yield* follow_page_pte(k, mm, v, flags);
@@ -118,5 +118,5 @@ function* follow_page_pte(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps
 export function* put_user_page(k: Machine, f: number, flags: GupFlags): Steps<void> {
   if (f < 0) return;
   if (flags.pin) hold_pin(k, f, -1);
-  yield* put_refs(k, f, refsOf(flags));
+  yield* put_page$refs(k, f, refsOf(flags));
 }

@@ -37,7 +37,12 @@ export interface Mismatch {
 }
 
 /** The first byte that reads wrong: through present PTEs only, or at the end through swap PTEs as well. */
-export function findMismatch(k: Machine, words: Int32Array, kind: ViolationKind, atEnd: boolean): Mismatch | null {
+export function findMismatch(
+  k: Machine,
+  words: Int32Array,
+  kind: ViolationKind,
+  atEnd: boolean,
+): Mismatch | null {
   for (let m = 0; m < k.mm.length; m++) {
     const { pte: ptes } = k.mm[m]!;
     for (let v = 0; v < ptes.length; v++) {
@@ -58,7 +63,9 @@ function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Prope
   const find = (words: Int32Array): Mismatch | null => findMismatch(k, words, kind, atEnd);
   const watches = [...allPtes(k), ...k.page.flatMap((page) => [...page.data]), ...k.ideal.flat(2)];
   return {
-    name: atEnd ? `every byte of every process can be read at the end (${kind})` : `every mapped byte reads what it ought to (${kind})`,
+    name: atEnd
+      ? `every byte of every process can be read at the end (${kind})`
+      : `every mapped byte reads what it ought to (${kind})`,
     kind,
     watches,
     holds: (words) => find(words) === null,
@@ -144,8 +151,24 @@ function accounting(k: Machine): Property[] {
     counter('mapcount has nothing left over', 'leaked', mapcounts, pteWords, -1, self, maps),
     counter('no swap PTE is uncounted', 'use-after-free', k.swap.map, pteWords, 1, SWAP_MAP.count.of, slots),
     counter('no swap count is left over', 'leaked', k.swap.map, pteWords, -1, SWAP_MAP.count.of, slots),
-    counter('SWAP_HAS_CACHE covers the swap cache', 'use-after-free', k.swap.map, k.swap.cache, 1, SWAP_MAP.has_cache.of, cached),
-    counter('SWAP_HAS_CACHE is not left over', 'leaked', k.swap.map, k.swap.cache, -1, SWAP_MAP.has_cache.of, cached),
+    counter(
+      'SWAP_HAS_CACHE covers the swap cache',
+      'use-after-free',
+      k.swap.map,
+      k.swap.cache,
+      1,
+      SWAP_MAP.has_cache.of,
+      cached,
+    ),
+    counter(
+      'SWAP_HAS_CACHE is not left over',
+      'leaked',
+      k.swap.map,
+      k.swap.cache,
+      -1,
+      SWAP_MAP.has_cache.of,
+      cached,
+    ),
   ];
 }
 
@@ -188,14 +211,21 @@ function exclusiveProperties(k: Machine): Property[] {
       const writable = MAPS_FRAME | PTE.write.mask;
       if ((pte & writable) !== (PTE.present.mask | PTE.write.mask)) return null;
       const f = pte_pfn(pte);
-      return (words[k.page[f]!.flags.index]! & PAGE.anon_exclusive.mask) === 0 ? `maps page[${f}] writable` : null;
+      return (words[k.page[f]!.flags.index]! & PAGE.anon_exclusive.mask) === 0
+        ? `maps page[${f}] writable`
+        : null;
     }),
-    settledProperty(k, 'I6: an exclusive swap PTE is the only one that names its slot', k.swap.map, (words, pte) => {
-      if ((pte & PTE.swap.mask) === 0 || !pte_swp_exclusive(pte)) return null;
-      const s = pte_pfn(pte);
-      const count = SWAP_MAP.count.of(words[k.swap.map[s]!.index]!);
-      return count === 1 ? null : `is exclusive, but swap[${s}] is used ${count} times`;
-    }),
+    settledProperty(
+      k,
+      'I6: an exclusive swap PTE is the only one that names its slot',
+      k.swap.map,
+      (words, pte) => {
+        if ((pte & PTE.swap.mask) === 0 || !pte_swp_exclusive(pte)) return null;
+        const s = pte_pfn(pte);
+        const count = SWAP_MAP.count.of(words[k.swap.map[s]!.index]!);
+        return count === 1 ? null : `is exclusive, but swap[${s}] is used ${count} times`;
+      },
+    ),
     {
       name: 'I7: a pinned anonymous page stays PG_anon_exclusive',
       kind: 'assertion',

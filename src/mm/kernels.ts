@@ -62,7 +62,10 @@ export const KERNELS: readonly KernelVersion[] = [
   version('v5.9', 'E1b', 'reuse by refcount; early copy of pinned pages at fork', E1b),
   version('v5.10', 'E1b', 'reuse by refcount; early copy of pinned pages at fork', E1b),
   version('v5.11', 'E1c', 'write_protect_seq; pinned pages stay out of the swap cache', E1c),
-  version('v5.15', 'E1c', 'as v5.11; a copy frees the old swap cache', { ...E1c, copy_frees_swap_cache: true }),
+  version('v5.15', 'E1c', 'as v5.11; a copy frees the old swap cache', {
+    ...E1c,
+    copy_frees_swap_cache: true,
+  }),
   version('v5.17', 'E1c', 'as v5.15', { ...E1c, copy_frees_swap_cache: true }),
   version('v5.18', 'E2', 'COW fixes part 1: reuse_swap_page is gone', E2),
   version('v5.19-part2', 'E3', 'PG_anon_exclusive, without the bit in the swap PTE', E3),
@@ -87,7 +90,8 @@ export function kernelNamed(name: string): KernelVersion {
 
 function patchNamed(name: string): Patch {
   const found = PATCHES.find(
-    (patch) => patch.id === name || patch.aliases.includes(name) || (name.length >= 7 && patch.id.startsWith(name)),
+    (patch) =>
+      patch.id === name || patch.aliases.includes(name) || (name.length >= 7 && patch.id.startsWith(name)),
   );
   if (found !== undefined) return found;
   const names = PATCHES.flatMap((patch) => [patch.id, ...patch.aliases]);

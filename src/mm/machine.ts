@@ -59,7 +59,10 @@ export class Page {
     this.data = layout.array(
       SLOTS,
       (slot) => `${name}.data[${slot}]`,
-      (slot) => ({ init: initial?.data[slot] ?? Tokens.FREED, format: (value) => formatToken(tokens, value) }),
+      (slot) => ({
+        init: initial?.data[slot] ?? Tokens.FREED,
+        format: (value) => formatToken(tokens, value),
+      }),
     );
     this.swapcache = this.flags.field(PAGE.swapcache);
     this.writeback = this.flags.field(PAGE.writeback);
@@ -118,7 +121,13 @@ export class Swap {
   readonly queue: Word;
 
   /** @param initial contents of the slots in use at the start */
-  constructor(layout: Layout, offsets: number, initial: readonly (readonly number[])[], backend: Backend, tokens: Tokens) {
+  constructor(
+    layout: Layout,
+    offsets: number,
+    initial: readonly (readonly number[])[],
+    backend: Backend,
+    tokens: Tokens,
+  ) {
     this.backend = backend;
     this.stable_writes = backend !== 'file';
     this.synchronous_io = backend === 'zram';
@@ -137,7 +146,10 @@ export class Swap {
       layout.array(
         SLOTS,
         (slot) => `swap_slot[${s}].data[${slot}]`,
-        (slot) => ({ init: initial[s]?.[slot] ?? Tokens.FREED, format: (value) => formatToken(tokens, value) }),
+        (slot) => ({
+          init: initial[s]?.[slot] ?? Tokens.FREED,
+          format: (value) => formatToken(tokens, value),
+        }),
       ),
     );
     this.queue = layout.word('swap_device.queue', { format: formatFrames });
@@ -239,8 +251,13 @@ export class Machine {
         v < populated ? tokens.add(`init(${v},${slot})`, 0) : Tokens.ZERO,
       ),
     );
-    const flags = PAGE.uptodate.mask | PAGE.anon.mask | PAGE.lru.mask | (this.kernel.anon_exclusive ? PAGE.anon_exclusive.mask : 0);
-    const remembers = this.kernel.anon_exclusive && this.kernel.unmap_sets_exclusive && this.kernel.swp_exclusive_arch;
+    const flags =
+      PAGE.uptodate.mask |
+      PAGE.anon.mask |
+      PAGE.lru.mask |
+      (this.kernel.anon_exclusive ? PAGE.anon_exclusive.mask : 0);
+    const remembers =
+      this.kernel.anon_exclusive && this.kernel.unmap_sets_exclusive && this.kernel.swp_exclusive_arch;
     const entry = PTE.swap.mask | (remembers ? PTE.exclusive.mask : 0);
     const pte = options.swapped ? entry : PTE.present.mask | PTE.write.mask | PTE.dirty.mask;
     const mapped = options.swapped ? 0 : populated;
@@ -250,7 +267,9 @@ export class Machine {
         new Mm(
           layout,
           id,
-          Array.from({ length: pages }, (_unused, v) => (id === 0 && v < populated ? PTE.pfn.put(pte, v) : 0)),
+          Array.from({ length: pages }, (_unused, v) =>
+            id === 0 && v < populated ? PTE.pfn.put(pte, v) : 0,
+          ),
         ),
     );
     this.page = Array.from(
@@ -263,7 +282,13 @@ export class Machine {
           pfn < mapped ? { flags: PAGE.index.put(flags, pfn), data: initial[pfn]! } : undefined,
         ),
     );
-    this.swap = new Swap(layout, offsets, options.swapped ? initial.slice(0, populated) : [], options.backend, tokens);
+    this.swap = new Swap(
+      layout,
+      offsets,
+      options.swapped ? initial.slice(0, populated) : [],
+      options.backend,
+      tokens,
+    );
     this.free = layout.word('free_pages', {
       init: ((1 << frames) - 1) & ~((1 << mapped) - 1),
       format: formatFrames,

@@ -6,7 +6,15 @@ import type { Machine, Mm } from './machine.ts';
 import { alloc_zeroed_page, lru_cache_add, put_page } from './page_alloc.ts';
 import { do_swap_page } from './memory_swap.ts';
 import { do_wp_page } from './memory_wp.ts';
-import { is_swap_pte, mk_pte, pte_mkdirty, pte_mkwrite, pte_present, pte_write, ZERO_PTE } from './pgtable.ts';
+import {
+  is_swap_pte,
+  mk_pte,
+  pte_mkdirty,
+  pte_mkwrite,
+  pte_present,
+  pte_write,
+  ZERO_PTE,
+} from './pgtable.ts';
 import { page_add_new_anon_rmap } from './rmap.ts';
 
 /** FAULT_FLAG_*: what the access wants. `unshare` (v5.19) wants an exclusive page, read-only. */

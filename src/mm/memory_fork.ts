@@ -2,10 +2,22 @@
 import { assert, cover, note } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref, hold_slot } from './accounts.ts';
-import { ideal_fork_page, ideal_fork_slot } from './ideal.ts';
+import { $ideal_fork_page, $ideal_fork_slot } from './ideal.ts';
 import { SLOTS, type Machine, type Mm } from './machine.ts';
 import { alloc_page, get_page, lru_cache_add, page_maybe_dma_pinned, put_page } from './page_alloc.ts';
-import { PTE, is_swap_pte, mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_special, pte_swp_clear_exclusive, pte_swp_exclusive, pte_write, pte_wrprotect } from './pgtable.ts';
+import {
+  PTE,
+  is_swap_pte,
+  mk_pte,
+  pte_mkdirty,
+  pte_mkwrite,
+  pte_pfn,
+  pte_special,
+  pte_swp_clear_exclusive,
+  pte_swp_exclusive,
+  pte_write,
+  pte_wrprotect,
+} from './pgtable.ts';
 import { page_add_new_anon_rmap } from './rmap.ts';
 import { swap_duplicate } from './swapfile.ts';
 
@@ -32,12 +44,12 @@ export function* dup_mmap(k: Machine, parent: Mm, child: Mm): Steps<void> {
 function* copy_page_range(k: Machine, parent: Mm, child: Mm): Steps<void> {
   if (k.kernel.write_protect_seq) yield* parent.write_protect_seq.writeBegin();
   let prealloc = NONE;
-  for (let v = 0; v < parent.pte.length; ) {
+  for (let v = 0; v < parent.pte.length;) {
     yield* child.ptl.lock();
     yield* parent.ptl.lock();
     let needs_page = false;
     while (v < parent.pte.length) {
-      const copied = yield* copy_pte(k, parent, child, v, prealloc);
+      const copied = yield* copy_pte_range$one(k, parent, child, v, prealloc);
       if (copied === 'needs_page') {
         needs_page = true;
         break;
@@ -56,10 +68,10 @@ function* copy_page_range(k: Machine, parent: Mm, child: Mm): Steps<void> {
 
 type Copied = 'copied' | 'used_page' | 'needs_page';
 
-function* copy_pte(k: Machine, parent: Mm, child: Mm, v: number, prealloc: number): Steps<Copied> {
+function* copy_pte_range$one(k: Machine, parent: Mm, child: Mm, v: number, prealloc: number): Steps<Copied> {
   const pte = yield* parent.pte[v]!.load();
   if (pte === 0) {
-    yield* ideal_fork_page(k, parent, child, v);
+    yield* $ideal_fork_page(k, parent, child, v);
     return 'copied';
   }
   if (is_swap_pte(pte)) {
@@ -68,7 +80,7 @@ function* copy_pte(k: Machine, parent: Mm, child: Mm, v: number, prealloc: numbe
   }
   if (pte_special(pte)) {
     yield* child.pte[v]!.store(pte);
-    yield* ideal_fork_page(k, parent, child, v);
+    yield* $ideal_fork_page(k, parent, child, v);
     return 'copied';
   }
   return yield* copy_present_pte(k, parent, child, v, pte, prealloc);
@@ -83,7 +95,7 @@ function* copy_nonpresent_pte(k: Machine, parent: Mm, child: Mm, v: number, pte:
   yield* child.pte[v]!.store(k.kernel.fork_clears_child ? cleared : pte);
   hold_slot(k, s, -1);
   cover('fork copied a swap PTE');
-  yield* ideal_fork_page(k, parent, child, v);
+  yield* $ideal_fork_page(k, parent, child, v);
 }
 
 /** `copy_present_pte` [both PTLs]: shares the page read-only, or copies it at once if it may be pinned. */
@@ -101,37 +113,42 @@ function* copy_present_pte(
     // page_try_dup_anon_rmap: the reference first, then the flag.
     yield* get_page(k, f);
     if (yield* page.anon_exclusive.is(1)) {
-      if (yield* must_copy_early(k, parent, f)) {
+      if (yield* page_needs_cow_for_dma(k, parent, f)) {
         yield* put_page(k, f);
         return yield* copy_present_page(k, parent, child, v, f, prealloc);
       }
       yield* page.anon_exclusive.store(0);
     }
   } else {
-    if (yield* must_copy_early(k, parent, f)) return yield* copy_present_page(k, parent, child, v, f, prealloc);
+    if (yield* page_needs_cow_for_dma(k, parent, f))
+      return yield* copy_present_page(k, parent, child, v, f, prealloc);
     yield* get_page(k, f);
   }
   yield* page.mapcount.add(1);
   hold_map(k, f, 1);
-  if (pte_write(pte)) yield* wrprotect(parent, v);
-  if (k.kernel.anon_exclusive) assert(yield* page.anon_exclusive.is(0), 'I5: fork shares a PG_anon_exclusive page');
+  if (pte_write(pte)) yield* ptep_set_wrprotect(parent, v);
+  if (k.kernel.anon_exclusive)
+    assert(yield* page.anon_exclusive.is(0), 'I5: fork shares a PG_anon_exclusive page');
   yield* child.pte[v]!.store(pte_wrprotect(pte));
   hold_ref(f, -1);
   hold_map(k, f, -1);
-  yield* ideal_fork_page(k, parent, child, v);
+  yield* $ideal_fork_page(k, parent, child, v);
   return 'copied';
 }
 
 /** `ptep_set_wrprotect`: clears the write bit only; the hardware may have set dirty since the PTE was read. */
-function* wrprotect(mm: Mm, v: number): Steps<void> {
+function* ptep_set_wrprotect(mm: Mm, v: number): Steps<void> {
   yield* mm.pte[v]!.field(PTE.write).store(0);
 }
 
 /** `page_needs_cow_for_dma`: has this mm ever pinned, and may this page be pinned now? */
-function* must_copy_early(k: Machine, parent: Mm, f: number): Steps<boolean> {
+function* page_needs_cow_for_dma(k: Machine, parent: Mm, f: number): Steps<boolean> {
   if (!k.kernel.fork_early_copy) return false;
   if (k.kernel.write_protect_seq)
-    assert((yield* parent.write_protect_seq.read()) % 2 === 1, 'I8: page_needs_cow_for_dma outside write_protect_seq');
+    assert(
+      (yield* parent.write_protect_seq.read()) % 2 === 1,
+      'I8: page_needs_cow_for_dma outside write_protect_seq',
+    );
   if (yield* parent.has_pinned.is(0)) return false;
   return yield* page_maybe_dma_pinned(k, f);
 }
@@ -149,7 +166,7 @@ function* copy_present_page(
   note(`page[${f}] may be pinned: copied to page[${prealloc}] for the child`);
   for (let slot = 0; slot < SLOTS; slot++) {
     const value = yield* k.page[f]!.data[slot]!.load();
-    yield* ideal_fork_slot(k, parent, child, v, slot);
+    yield* $ideal_fork_slot(k, parent, child, v, slot);
     yield* k.page[prealloc]!.data[slot]!.store(value);
   }
   yield* page_add_new_anon_rmap(k, prealloc, v);

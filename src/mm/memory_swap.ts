@@ -9,7 +9,14 @@ import { do_wp_page } from './memory_wp.ts';
 import { alloc_page, lock_page, lru_add_drain, lru_cache_add, put_page, unlock_page } from './page_alloc.ts';
 import { mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_swp_exclusive, pte_write } from './pgtable.ts';
 import { page_add_anon_rmap, page_add_new_anon_rmap } from './rmap.ts';
-import { put_swap_page, reuse_swap_page, swap_count, swap_free, swapcache_prepare, try_to_free_swap } from './swapfile.ts';
+import {
+  put_swap_page,
+  reuse_swap_page,
+  swap_count,
+  swap_free,
+  swapcache_prepare,
+  try_to_free_swap,
+} from './swapfile.ts';
 import { lookup_swap_cache, read_swap_cache_async, swap_readpage } from './swap_state.ts';
 
 /**
@@ -30,19 +37,19 @@ export function* do_swap_page(k: Machine, mm: Mm, v: number, orig_pte: number, k
       }
       claimed = true;
     }
-    f = yield* read_bypassing_swap_cache(k, s);
+    f = yield* do_swap_page$bypass(k, s);
     fresh = true;
   } else if (f < 0) {
     f = yield* read_swap_cache_async(k, s);
     if (f < 0) return;
   }
   yield* lock_page(k, f);
-  if (fresh || (yield* is_swap_cache_of(k, f, s))) {
+  if (fresh || (yield* do_swap_page$still_cached(k, f, s))) {
     if (!fresh && kind === 'write' && k.kernel.reuse_drains_pagevec && (yield* k.page[f]!.lru.is(0)))
       yield* lru_add_drain(k);
     if (k.kernel.rule_swapin_ptl) yield* mm.ptl.lock();
     if (!k.kernel.rule_swapin_pte_same || (yield* mm.pte[v]!.is(orig_pte))) {
-      yield* map_swapped_in(k, mm, v, orig_pte, kind, f, fresh);
+      yield* do_swap_page$map(k, mm, v, orig_pte, kind, f, fresh);
       if (claimed) yield* put_swap_page(k, s);
       return;
     }
@@ -64,13 +71,13 @@ function bypass_may_retry(k: Machine, mm: Mm, v: number, orig_pte: number): Cond
 }
 
 /** Is the locked page still the swap cache page of slot `s`? */
-function* is_swap_cache_of(k: Machine, f: number, s: number): Steps<boolean> {
+function* do_swap_page$still_cached(k: Machine, f: number, s: number): Steps<boolean> {
   const wanted = PAGE.swapcache.mask | PAGE.private.put(0, s);
   return (yield* k.page[f]!.flags.loadMasked(PAGE.swapcache.mask | PAGE.private.mask)) === wanted;
 }
 
 /** SWP_SYNCHRONOUS_IO and one user: the page is read past the swap cache; nobody else can find it. */
-function* read_bypassing_swap_cache(k: Machine, s: number): Steps<number> {
+function* do_swap_page$bypass(k: Machine, s: number): Steps<number> {
   const f = yield* alloc_page(k);
   yield* lock_page(k, f);
   yield* lru_cache_add(k, f);
@@ -81,7 +88,7 @@ function* read_bypassing_swap_cache(k: Machine, s: number): Steps<number> {
 }
 
 /** The second half [page lock, PTL; drops both]: decides about exclusivity and maps the page. */
-function* map_swapped_in(
+function* do_swap_page$map(
   k: Machine,
   mm: Mm,
   v: number,
@@ -92,8 +99,9 @@ function* map_swapped_in(
 ): Steps<void> {
   cover('do_swap_page mapped a page');
   let pte: number;
-  if (k.kernel.swapin_reuse === 'reuse_swap_page') pte = yield* map_by_reuse_swap_page(k, mm, v, orig_pte, kind, f, fresh);
-  else pte = yield* map_by_refcount(k, mm, v, orig_pte, kind, f, fresh);
+  if (k.kernel.swapin_reuse === 'reuse_swap_page')
+    pte = yield* do_swap_page$by_reuse_swap_page(k, mm, v, orig_pte, kind, f, fresh);
+  else pte = yield* do_swap_page$by_refcount(k, mm, v, orig_pte, kind, f, fresh);
   yield* unlock_page(k, f);
   if (kind === 'write' && !pte_write(pte)) {
     if (k.kernel.rule_swapin_ptl) return yield* do_wp_page(k, mm, v, pte, kind);
@@ -103,7 +111,7 @@ function* map_swapped_in(
 }
 
 /** Up to v5.17: decide, set the PTE, add the rmap, and only then give the swap entry back. Returns the PTE. */
-function* map_by_reuse_swap_page(
+function* do_swap_page$by_reuse_swap_page(
   k: Machine,
   mm: Mm,
   v: number,
@@ -128,7 +136,7 @@ function* map_by_reuse_swap_page(
 }
 
 /** From v5.18: give the entry back, free the swap cache if that helps, decide, add the rmap, set the PTE. Returns the PTE. */
-function* map_by_refcount(
+function* do_swap_page$by_refcount(
   k: Machine,
   mm: Mm,
   v: number,
@@ -146,7 +154,7 @@ function* map_by_refcount(
         (PAGE.anon.mask | PAGE.anon_exclusive.mask),
       'I4: do_swap_page found a PG_anon_exclusive page through a swap PTE (BUG_ON)',
     );
-  const exclusive = yield* was_exclusive(k, orig_pte, f, fresh);
+  const exclusive = yield* do_swap_page$exclusive(k, orig_pte, f, fresh);
   // The PTE still names the slot: the thread owes the count until it sets the PTE.
   yield* swap_free(k, s);
   if (yield* should_try_to_free_swap(k, f, write)) yield* try_to_free_swap(k, f);
@@ -162,7 +170,8 @@ function* map_by_refcount(
   }
   // A fresh page is added with page_add_anon_rmap as well; RMAP_EXCLUSIVE makes the difference.
   yield* page_add_anon_rmap(k, f, v, rmap_exclusive);
-  if (k.kernel.anon_exclusive) assert(!pte_write(pte) || rmap_exclusive, 'I1: do_swap_page maps a shared page writable');
+  if (k.kernel.anon_exclusive)
+    assert(!pte_write(pte) || rmap_exclusive, 'I1: do_swap_page maps a shared page writable');
   yield* mm.pte[v]!.store(pte);
   hold_ref(f, -1);
   hold_map(k, f, -1);
@@ -171,7 +180,7 @@ function* map_by_refcount(
 }
 
 /** Step 14: is the page certainly exclusive? */
-function* was_exclusive(k: Machine, orig_pte: number, f: number, fresh: boolean): Steps<boolean> {
+function* do_swap_page$exclusive(k: Machine, orig_pte: number, f: number, fresh: boolean): Steps<boolean> {
   if (fresh) return k.kernel.swapin_fresh_exclusive || !k.kernel.anon_exclusive;
   const exclusive =
     k.kernel.swapin_reads_exclusive && k.kernel.swp_exclusive_arch && pte_swp_exclusive(orig_pte);

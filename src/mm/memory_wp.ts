@@ -4,7 +4,17 @@ import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref } from './accounts.ts';
 import { PAGE, SLOTS, type Machine, type Mm } from './machine.ts';
 import type { FaultKind } from './memory.ts';
-import { alloc_page, alloc_zeroed_page, get_page, lock_page, lru_add_drain, lru_cache_add, put_page, trylock_page, unlock_page } from './page_alloc.ts';
+import {
+  alloc_page,
+  alloc_zeroed_page,
+  get_page,
+  lock_page,
+  lru_add_drain,
+  lru_cache_add,
+  put_page,
+  trylock_page,
+  unlock_page,
+} from './page_alloc.ts';
 import { mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_special } from './pgtable.ts';
 import { page_add_new_anon_rmap, page_move_anon_rmap, page_remove_rmap } from './rmap.ts';
 import { reuse_swap_page, try_to_free_swap } from './swapfile.ts';
@@ -20,7 +30,7 @@ export function* do_wp_page(k: Machine, mm: Mm, v: number, orig_pte: number, kin
     return yield* wp_page_copy(k, mm, v, orig_pte, kind);
   }
   const f = pte_pfn(orig_pte);
-  const verdict = yield* may_reuse(k, mm, v, f, orig_pte);
+  const verdict = yield* do_wp_page$may_reuse(k, mm, v, f, orig_pte);
   if (verdict === 'changed') return;
   if (verdict === 'reuse') {
     if (kind === 'unshare') return yield* mm.ptl.unlock();
@@ -41,22 +51,28 @@ function* wp_page_reuse(k: Machine, mm: Mm, v: number, f: number, orig_pte: numb
 }
 
 /** The reuse rule (K1). 'changed': the PTL was dropped, the PTE has another value now, and the PTL is free. */
-function* may_reuse(k: Machine, mm: Mm, v: number, f: number, orig_pte: number): Steps<'reuse' | 'copy' | 'changed'> {
+function* do_wp_page$may_reuse(
+  k: Machine,
+  mm: Mm,
+  v: number,
+  f: number,
+  orig_pte: number,
+): Steps<'reuse' | 'copy' | 'changed'> {
   switch (k.kernel.wp_reuse) {
     case 'mapcount':
-      return yield* may_reuse_by_mapcount(k, mm, v, f, orig_pte);
+      return yield* do_wp_page$by_mapcount(k, mm, v, f, orig_pte);
     case 'refcount':
-      return yield* may_reuse_by_refcount(k, f);
+      return yield* do_wp_page$by_refcount(k, f);
     case 'anon_exclusive':
       if (yield* k.page[f]!.anon_exclusive.is(1)) return 'reuse';
-      return yield* may_reuse_after_free_swap(k, f);
+      return yield* do_wp_page$after_free_swap(k, f);
     case 'refcount_after_free_swap':
-      return yield* may_reuse_after_free_swap(k, f);
+      return yield* do_wp_page$after_free_swap(k, f);
   }
 }
 
 /** Up to v5.8: reuse_swap_page decides, under the page lock, which is waited for with the PTL dropped. */
-function* may_reuse_by_mapcount(
+function* do_wp_page$by_mapcount(
   k: Machine,
   mm: Mm,
   v: number,
@@ -82,7 +98,7 @@ function* may_reuse_by_mapcount(
 }
 
 /** v5.9 to v5.17: only a page with one reference and one mapping; a swap cache page always has more. */
-function* may_reuse_by_refcount(k: Machine, f: number): Steps<'reuse' | 'copy'> {
+function* do_wp_page$by_refcount(k: Machine, f: number): Steps<'reuse' | 'copy'> {
   const page = k.page[f]!;
   if (!(yield* page.refcount.is(1))) return 'copy';
   if (!(yield* trylock_page(k, f))) return 'copy';
@@ -92,7 +108,7 @@ function* may_reuse_by_refcount(k: Machine, f: number): Steps<'reuse' | 'copy'> 
 }
 
 /** v5.18 and, for pages that are not PG_anon_exclusive, later: one reference once the swap cache and the pagevec let go. */
-function* may_reuse_after_free_swap(k: Machine, f: number): Steps<'reuse' | 'copy'> {
+function* do_wp_page$after_free_swap(k: Machine, f: number): Steps<'reuse' | 'copy'> {
   const page = k.page[f]!;
   if ((yield* page.refcount.load()) > 3) return 'copy';
   if (k.kernel.reuse_drains_pagevec && (yield* page.lru.is(0))) yield* lru_add_drain(k);

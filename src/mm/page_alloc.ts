@@ -5,7 +5,7 @@ import { hold_ref } from './accounts.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, type Machine } from './machine.ts';
 import { Tokens } from './tokens.ts';
 
-function* take_lowest(k: Machine): Steps<number> {
+function* alloc_page$take(k: Machine): Steps<number> {
   yield* k.free.untilNot(0);
   const free = yield* k.free.load();
   const f = 31 - Math.clz32(free & -free);
@@ -20,7 +20,7 @@ function* take_lowest(k: Machine): Steps<number> {
  * deadlocks and says so). A freed frame is handed out again at once.
  */
 export function* alloc_page(k: Machine): Steps<number> {
-  return yield* atomic(take_lowest(k));
+  return yield* atomic(alloc_page$take(k));
 }
 
 /** `alloc_zeroed_user_highpage_movable`. */
@@ -49,11 +49,11 @@ export function* get_page_unless_zero(k: Machine, f: number): Steps<boolean> {
 
 /** `put_page`: drops a reference the thread holds; the last one frees the page. */
 export function* put_page(k: Machine, f: number): Steps<void> {
-  yield* put_refs(k, f, 1);
+  yield* put_page$refs(k, f, 1);
 }
 
 /** Drops `count` references at once (`page_ref_sub_and_test`): 1024 for a pin. */
-export function* put_refs(k: Machine, f: number, count: number): Steps<void> {
+export function* put_page$refs(k: Machine, f: number, count: number): Steps<void> {
   const last = yield* k.page[f]!.refcount.addAndTest(-count, 0);
   hold_ref(f, -count);
   if (last) yield* free_page(k, f);
@@ -61,15 +61,15 @@ export function* put_refs(k: Machine, f: number, count: number): Steps<void> {
 
 /** `unpin_user_page`. */
 export function* unpin_user_page(k: Machine, f: number): Steps<void> {
-  yield* put_refs(k, f, GUP_PIN_COUNTING_BIAS);
+  yield* put_page$refs(k, f, GUP_PIN_COUNTING_BIAS);
 }
 
 /** `__put_page`, `free_unref_page`: the frame, without references, becomes free. */
 export function* free_page(k: Machine, f: number): Steps<void> {
-  yield* atomic(release_frame(k, f));
+  yield* atomic(free_page$release(k, f));
 }
 
-function* release_frame(k: Machine, f: number): Steps<void> {
+function* free_page$release(k: Machine, f: number): Steps<void> {
   yield* k.page[f]!.flags.store(0);
   for (let slot = 0; slot < SLOTS; slot++) yield* k.page[f]!.data[slot]!.store(Tokens.FREED);
   if (((yield* k.free.fetchOr(1 << f)) & (1 << f)) !== 0) fail('double-free', `page[${f}] was freed twice`);
@@ -103,24 +103,24 @@ export function* lru_cache_add(k: Machine, f: number): Steps<void> {
     yield* k.page[f]!.lru.store(1);
     return;
   }
-  yield* atomic(pagevec_add(k, f, currentThread() + 1));
+  yield* atomic(lru_cache_add$pagevec(k, f, currentThread() + 1));
 }
 
-function* pagevec_add(k: Machine, f: number, cpu: number): Steps<void> {
+function* lru_cache_add$pagevec(k: Machine, f: number, cpu: number): Steps<void> {
   yield* k.page[f]!.refcount.add(1);
   yield* k.page[f]!.flags.field(PAGE.pagevec).store(cpu);
 }
 
 /** `lru_add_drain`: the pages in this CPU's pagevec go to the LRU list; other CPUs' pagevecs stay as they are. */
 export function* lru_add_drain(k: Machine): Steps<void> {
-  if (k.options.pagevec) yield* atomic(pagevec_drain(k, currentThread() + 1));
+  if (k.options.pagevec) yield* atomic(lru_add_drain$pagevec(k, currentThread() + 1));
 }
 
-function* pagevec_drain(k: Machine, cpu: number): Steps<void> {
+function* lru_add_drain$pagevec(k: Machine, cpu: number): Steps<void> {
   for (let f = 0; f < k.page.length; f++) {
     const page = k.page[f]!;
     if (!(yield* page.flags.field(PAGE.pagevec).is(cpu))) continue;
     yield* page.flags.update(PAGE.pagevec.mask, PAGE.lru.mask);
-    if (yield* page.refcount.addAndTest(-1, 0)) yield* release_frame(k, f);
+    if (yield* page.refcount.addAndTest(-1, 0)) yield* free_page$release(k, f);
   }
 }

@@ -18,7 +18,7 @@ export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'su
   }
   yield* page.writeback.store(1);
   if (k.swap.synchronous_io && k.kernel.zram_rw_page) {
-    yield* write_slot(k, f);
+    yield* swap_device$write(k, f);
     yield* page.writeback.store(0);
     if (locked) yield* unlock_page(k, f);
     return 'written';
@@ -30,7 +30,7 @@ export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'su
 }
 
 /** The device reads the page and fills the slot, word by word. */
-function* write_slot(k: Machine, f: number): Steps<void> {
+function* swap_device$write(k: Machine, f: number): Steps<void> {
   const s = PAGE.private.of(yield* k.page[f]!.flags.loadMasked(PAGE.private.mask));
   for (let slot = 0; slot < SLOTS; slot++) {
     const value = yield* k.page[f]!.data[slot]!.load();
@@ -38,7 +38,7 @@ function* write_slot(k: Machine, f: number): Steps<void> {
   }
 }
 
-function* next_request(k: Machine): Steps<number> {
+function* swap_device$next(k: Machine): Steps<number> {
   yield* k.swap.queue.untilNot(0);
   const queue = yield* k.swap.queue.load();
   const f = 31 - Math.clz32(queue & -queue);
@@ -50,8 +50,8 @@ function* next_request(k: Machine): Steps<number> {
 export function* swap_device(k: Machine): Steps<void> {
   for (;;) {
     rest();
-    const f = yield* atomic(next_request(k));
-    yield* write_slot(k, f);
+    const f = yield* atomic(swap_device$next(k));
+    yield* swap_device$write(k, f);
     yield* k.page[f]!.writeback.store(0);
   }
 }

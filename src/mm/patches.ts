@@ -23,12 +23,23 @@ function hunk(id: string, summary: string, applied: Partial<Switches>, reverted:
   return { id, summary, applied, reverted };
 }
 
-function part(of: string, id: string, summary: string, applied: Partial<Switches>, reverted: Partial<Switches>): Hunk {
+function part(
+  of: string,
+  id: string,
+  summary: string,
+  applied: Partial<Switches>,
+  reverted: Partial<Switches>,
+): Hunk {
   return { id, summary, applied, reverted, partOf: of };
 }
 
 const SEED_HUNKS: readonly Hunk[] = [
-  hunk('H1', 'pgtable.h: the architecture has the bit', { swp_exclusive_arch: true }, { swp_exclusive_arch: false }),
+  hunk(
+    'H1',
+    'pgtable.h: the architecture has the bit',
+    { swp_exclusive_arch: true },
+    { swp_exclusive_arch: false },
+  ),
   hunk('H2', 'swapops.h: pte_swp_clear_flags strips the bit (matters to swapoff only)', {}, {}),
   hunk(
     'H3',
@@ -44,8 +55,20 @@ const SEED_HUNKS: readonly Hunk[] = [
     { swapin_reads_exclusive: true, swapin_writeback_test: 'stable' },
     { swapin_reads_exclusive: false, swapin_writeback_test: 'never' },
   ),
-  part('H4', 'H4a', 'H4, take the bit from orig_pte', { swapin_reads_exclusive: true }, { swapin_reads_exclusive: false }),
-  part('H4', 'H4b', 'H4, a fresh page is exclusive', { swapin_fresh_exclusive: true }, { swapin_fresh_exclusive: false }),
+  part(
+    'H4',
+    'H4a',
+    'H4, take the bit from orig_pte',
+    { swapin_reads_exclusive: true },
+    { swapin_reads_exclusive: false },
+  ),
+  part(
+    'H4',
+    'H4b',
+    'H4, a fresh page is exclusive',
+    { swapin_fresh_exclusive: true },
+    { swapin_fresh_exclusive: false },
+  ),
   part(
     'H4',
     'H4c',
@@ -54,7 +77,12 @@ const SEED_HUNKS: readonly Hunk[] = [
     { swapin_writeback_test: 'never' },
   ),
   part('H4', 'H4d', 'H4, only if not KSM (KSM pages are not modelled yet)', {}, {}),
-  hunk('H5', 'try_to_unmap_one: set the bit', { unmap_sets_exclusive: true }, { unmap_sets_exclusive: false }),
+  hunk(
+    'H5',
+    'try_to_unmap_one: set the bit',
+    { unmap_sets_exclusive: true },
+    { unmap_sets_exclusive: false },
+  ),
   hunk('H6', 'unuse_pte: honour the bit (swapoff is not modelled yet)', {}, {}),
 ];
 

@@ -88,10 +88,7 @@ export function pte_swp_clear_exclusive(pte: number): number {
 /** Spelling of a PTE in traces: `page[0] write dirty`, `swap[0] exclusive`, `zero page`, `none`. */
 export function format_pte(pte: number): string {
   if (pte === 0) return 'none';
-  const rest = formatBits(
-    [PTE.write, PTE.dirty, PTE.exclusive],
-    pte,
-  );
+  const rest = formatBits([PTE.write, PTE.dirty, PTE.exclusive], pte);
   const flags = rest === 'none' ? '' : ` ${rest}`;
   if (is_swap_pte(pte)) return `swap[${pte_pfn(pte)}]${flags}`;
   if (pte_special(pte)) return `zero page${flags}`;

@@ -3,14 +3,20 @@ import { InputError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { ParameterValue, Program, ProgramThread } from '../core/program.ts';
 import { accountNames } from './accounts.ts';
-import { kswapd, kswapd_forever, perform, type Action } from './agents.ts';
+import { kswapd, kswapd$endless, $perform, type Action } from './agents.ts';
 import { dma_engine } from './direct-io.ts';
 import { alwaysProperties, endProperties } from './invariants.ts';
 import { configureKernel } from './kernels.ts';
 import { Machine } from './machine.ts';
 import { swap_device } from './page_io.ts';
 
-import { resolveParameters, type Parameters, type Plan, type PlannedAction, type Scenario } from './scenario.ts';
+import {
+  resolveParameters,
+  type Parameters,
+  type Plan,
+  type PlannedAction,
+  type Scenario,
+} from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Switches } from './switches.ts';
 
@@ -54,7 +60,12 @@ export function buildProgram(request: ProgramRequest): BuiltProgram {
   const machine = machineOf(plan, parameters, switches);
   const program: Program = {
     name: scenario.name,
-    parameters: { ...parameters, kernel: request.kernel, apply: request.apply.join(), revert: request.revert.join() },
+    parameters: {
+      ...parameters,
+      kernel: request.kernel,
+      apply: request.apply.join(),
+      revert: request.revert.join(),
+    },
     layout: machine.layout,
     conditions: machine.conditions,
     threads: threadsOf(machine, plan, parameters),
@@ -85,7 +96,12 @@ function machineOf(plan: Plan, parameters: Parameters, switches: Switches): Mach
 }
 
 /** Each store gets a token of its own, named after its thread. */
-function withTokens(k: Machine, name: string, mm: number, actions: readonly PlannedAction[]): readonly Action[] {
+function withTokens(
+  k: Machine,
+  name: string,
+  mm: number,
+  actions: readonly PlannedAction[],
+): readonly Action[] {
   let stores = 0;
   return actions.map((action) =>
     action.do === 'store' ? { ...action, token: k.tokens.add(`${name}#${++stores}`, mm) } : action,
@@ -95,7 +111,7 @@ function withTokens(k: Machine, name: string, mm: number, actions: readonly Plan
 function threadsOf(k: Machine, plan: Plan, parameters: Parameters): readonly ProgramThread[] {
   const threads: ProgramThread[] = plan.threads.map(({ name, mm, actions }) => {
     const planned = withTokens(k, name, mm, actions);
-    return { name, body: () => perform(k, mm, planned) };
+    return { name, body: () => $perform(k, mm, planned) };
   });
   plan.requests.forEach((_, r) => {
     threads.push({ name: plan.requests.length === 1 ? 'dma' : `dma${r}`, body: () => dma_engine(k, r) });
@@ -104,7 +120,7 @@ function threadsOf(k: Machine, plan: Plan, parameters: Parameters): readonly Pro
   const passes = parameters['reclaim'];
   threads.push(
     passes === 'endless'
-      ? { name: 'kswapd', daemon: true, body: () => kswapd_forever(k) }
+      ? { name: 'kswapd', daemon: true, body: () => kswapd$endless(k) }
       : { name: 'kswapd', body: () => kswapd(k, Number(passes)) },
   );
   // A device that writes through rw_page does so in the thread that reclaims.

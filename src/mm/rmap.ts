@@ -4,7 +4,16 @@ import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref, hold_slot } from './accounts.ts';
 import { PAGE, type Machine, type Mm } from './machine.ts';
 import { page_maybe_dma_pinned, put_page } from './page_alloc.ts';
-import { PTE, pte_dirty, pte_pfn, pte_present, pte_special, pte_swp_mkexclusive, pte_write, swp_entry_to_pte } from './pgtable.ts';
+import {
+  PTE,
+  pte_dirty,
+  pte_pfn,
+  pte_present,
+  pte_special,
+  pte_swp_mkexclusive,
+  pte_write,
+  swp_entry_to_pte,
+} from './pgtable.ts';
 import { swap_duplicate } from './swapfile.ts';
 
 /** Does a present PTE map frame `f`? */
@@ -78,7 +87,8 @@ export function* try_to_unmap_one(k: Machine, mm: Mm, f: number, v: number): Ste
   const old = yield* pte.exchange(0);
   hold_ref(f, 1);
   hold_map(k, f, 1);
-  if (k.kernel.anon_exclusive) assert(!pte_write(old) || anon_exclusive, 'I1: a writable PTE maps a page that is not exclusive');
+  if (k.kernel.anon_exclusive)
+    assert(!pte_write(old) || anon_exclusive, 'I1: a writable PTE maps a page that is not exclusive');
   if (pte_dirty(old)) yield* page.dirty.store(1);
   const s = PAGE.private.of(yield* page.flags.loadMasked(PAGE.private.mask));
   yield* swap_duplicate(k, s);
@@ -92,7 +102,8 @@ export function* try_to_unmap_one(k: Machine, mm: Mm, f: number, v: number): Ste
     return false;
   }
   let swp_pte = swp_entry_to_pte(s);
-  if (anon_exclusive && k.kernel.unmap_sets_exclusive && k.kernel.swp_exclusive_arch) swp_pte = pte_swp_mkexclusive(swp_pte);
+  if (anon_exclusive && k.kernel.unmap_sets_exclusive && k.kernel.swp_exclusive_arch)
+    swp_pte = pte_swp_mkexclusive(swp_pte);
   yield* pte.store(swp_pte);
   hold_slot(k, s, -1);
   cover('try_to_unmap installed a swap PTE');
@@ -113,4 +124,3 @@ export function* try_to_unmap(k: Machine, f: number): Steps<boolean> {
   yield* k.anon_vma.upRead();
   return yield* page.mapcount.is(0);
 }
-

@@ -1,7 +1,14 @@
 /** The scenarios: the seed race and its relatives, and one for each row of semantics.md table 7 that the model can express. */
 import { LOAD_CHECK } from './ideal.ts';
 import type { Backend, RequestPlan } from './machine.ts';
-import type { Parameters, Plan, PlannedAction, ProcessThread, Scenario, ScenarioParameter } from './scenario.ts';
+import type {
+  Parameters,
+  Plan,
+  PlannedAction,
+  ProcessThread,
+  Scenario,
+  ScenarioParameter,
+} from './scenario.ts';
 
 const DEVICE_SLOT = 0;
 const CPU_SLOT = 1;
@@ -67,7 +74,9 @@ const ACCESS: ScenarioParameter = {
 };
 
 function accesses(parameters: Parameters, page = 0): readonly PlannedAction[] {
-  return parameters['access'] === 'store' ? [store(CPU_SLOT, page)] : [load(CPU_SLOT, page), store(CPU_SLOT, page)];
+  return parameters['access'] === 'store'
+    ? [store(CPU_SLOT, page)]
+    : [load(CPU_SLOT, page), store(CPU_SLOT, page)];
 }
 
 const SWAPOUT_VS_ODIRECT: Scenario = {
@@ -83,8 +92,18 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
       values: ['none', 'load', 'store'],
       default: 'none',
     },
-    { name: 'pages', summary: 'pages of the buffer, each with its own direct I/O request', values: [1, 2], default: 1 },
-    { name: 'reclaim', summary: 'passes of kswapd over all frames: a number, or endless', values: [1, 2, 3, 'endless'], default: 'endless' },
+    {
+      name: 'pages',
+      summary: 'pages of the buffer, each with its own direct I/O request',
+      values: [1, 2],
+      default: 1,
+    },
+    {
+      name: 'reclaim',
+      summary: 'passes of kswapd over all frames: a number, or endless',
+      values: [1, 2, 3, 'endless'],
+      default: 'endless',
+    },
   ],
   plan(parameters) {
     const pages = Number(parameters['pages']);
@@ -92,23 +111,32 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
     const second = parameters['second_thread'];
     const all = Array.from({ length: pages }, (_, page) => page);
     const extra: ProcessThread[] = [];
-    if (second !== 'none') extra.push(thread('user2', 0, second === 'store' ? store(CPU_SLOT) : load(CPU_SLOT)));
+    if (second !== 'none')
+      extra.push(thread('user2', 0, second === 'store' ? store(CPU_SLOT) : load(CPU_SLOT)));
     if (fork) extra.push(thread('forker', 0, { do: 'fork', child: 1 }));
     return {
       ...EMPTY,
       pages,
       populated: pages,
-      frames: pages + 2 + (fork ? 1 : 0),
+      frames: pages + 3 + (fork ? 1 : 0),
       mms: fork ? 2 : 1,
       offsets: pages,
       backend: parameters['backend'] as Backend,
       requests: all.map((page) => request({ page })),
       threads: [
         thread('user', 0, ...all.flatMap((page) => accesses(parameters, page))),
-        ...all.map((page) => thread(pages === 1 ? 'reader' : `reader${page}`, 0, { do: 'direct_io', request: page })),
+        ...all.map((page) =>
+          thread(pages === 1 ? 'reader' : `reader${page}`, 0, { do: 'direct_io', request: page }),
+        ),
         ...extra,
       ],
-      mustReach: [MOVED, UNMAPPED, SWAPPED_IN, ...(parameters['access'] === 'store' ? [] : [LOAD_CHECK]), ...(fork ? [FORKED] : [])],
+      mustReach: [
+        MOVED,
+        UNMAPPED,
+        SWAPPED_IN,
+        ...(parameters['access'] === 'store' ? [] : [LOAD_CHECK]),
+        ...(fork ? [FORKED] : []),
+      ],
     };
   },
 };
@@ -119,7 +147,12 @@ const SWAP_STABLE_WRITES: Scenario = {
   parameters: [
     ACCESS,
     { ...BACKEND, default: 'stable' },
-    { name: 'reclaim', summary: 'passes of kswapd over all frames: a number, or endless', values: [1, 2, 3, 'endless'], default: 'endless' },
+    {
+      name: 'reclaim',
+      summary: 'passes of kswapd over all frames: a number, or endless',
+      values: [1, 2, 3, 'endless'],
+      default: 'endless',
+    },
   ],
   plan(parameters) {
     return {
@@ -176,7 +209,10 @@ const SWAPIN_RACE: Scenario = {
       swapped: true,
       reclaim: false,
       backend: parameters['backend'] as Backend,
-      threads: [thread('user1', 0, store(CPU_SLOT)), thread('user2', 0, load(DEVICE_SLOT), store(DEVICE_SLOT))],
+      threads: [
+        thread('user1', 0, store(CPU_SLOT)),
+        thread('user2', 0, load(DEVICE_SLOT), store(DEVICE_SLOT)),
+      ],
       mustReach: [SWAPPED_IN, LOAD_CHECK],
     };
   },
@@ -208,7 +244,10 @@ function gupThenFork(reference: 'get' | 'pin'): Partial<Plan> {
     reclaim: false,
     requests: [request({ reference, asynchronous: true })],
     threads: [
-      thread('parent', 0, { do: 'submit', request: 0 }, { do: 'fork', child: 1 }, store(CPU_SLOT), { do: 'wait', request: 0 }),
+      thread('parent', 0, { do: 'submit', request: 0 }, { do: 'fork', child: 1 }, store(CPU_SLOT), {
+        do: 'wait',
+        request: 0,
+      }),
     ],
     mustReach: [MOVED, FORKED],
   };
@@ -228,12 +267,24 @@ function gupRacingFork(reference: 'get' | 'pin'): Partial<Plan> {
 }
 
 /** A reading reference, and a device that looks through it after the process has stored. */
-function readGup(reference: 'get' | 'pin', before: readonly PlannedAction[], changes: Partial<Plan>): Partial<Plan> {
+function readGup(
+  reference: 'get' | 'pin',
+  before: readonly PlannedAction[],
+  changes: Partial<Plan>,
+): Partial<Plan> {
   return {
     requests: [request({ direction: 'write', reference, asynchronous: true, slot: CPU_SLOT, after: 0 })],
     flags: 1,
     threads: [
-      thread('user', 0, ...before, { do: 'submit', request: 0 }, store(CPU_SLOT), { do: 'raise', flag: 0 }, { do: 'wait', request: 0 }),
+      thread(
+        'user',
+        0,
+        ...before,
+        { do: 'submit', request: 0 },
+        store(CPU_SLOT),
+        { do: 'raise', flag: 0 },
+        { do: 'wait', request: 0 },
+      ),
     ],
     mustReach: [MOVED, LOAD_CHECK],
     ...changes,
@@ -247,7 +298,9 @@ export const TABLE_ROWS: Readonly<Record<string, Scenario>> = {
   b: row('get-swapout-load', 'b: W+GET, swapout, read fault, then write', () =>
     writeGupVsSwapout('get', load(CPU_SLOT), store(CPU_SLOT)),
   ),
-  c: row('get-swapout-store', 'c: W+GET, swapout, write fault', () => writeGupVsSwapout('get', store(CPU_SLOT))),
+  c: row('get-swapout-store', 'c: W+GET, swapout, write fault', () =>
+    writeGupVsSwapout('get', store(CPU_SLOT)),
+  ),
   f: row('get-then-fork', 'f: W+GET, then fork, parent writes', () => gupThenFork('get')),
   h: row('fork-then-get', 'h: fork, then W+GET by the parent', () => ({
     mms: 2,

@@ -4,7 +4,14 @@ import { differs, equals } from '../core/conditions.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_cache, hold_ref } from './accounts.ts';
 import { PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
-import { alloc_page, get_page_unless_zero, lock_page, lru_cache_add, put_page, unlock_page } from './page_alloc.ts';
+import {
+  alloc_page,
+  get_page_unless_zero,
+  lock_page,
+  lru_cache_add,
+  put_page,
+  unlock_page,
+} from './page_alloc.ts';
 import { get_swap_page, swapcache_prepare } from './swapfile.ts';
 
 /** `lookup_swap_cache`: the page of slot `s` with a reference taken, or -1. Lockless: look, take the reference, look again. */

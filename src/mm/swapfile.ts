@@ -5,7 +5,7 @@ import { hold_cache, hold_ref, hold_slot } from './accounts.ts';
 import { PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
 import { Tokens } from './tokens.ts';
 
-function* scan_swap_map(k: Machine): Steps<number> {
+function* get_swap_page$scan(k: Machine): Steps<number> {
   for (let s = 0; s < k.swap.map.length; s++) {
     if ((yield* k.swap.map[s]!.load()) !== 0) continue;
     yield* k.swap.map[s]!.store(SWAP_MAP.has_cache.mask);
@@ -17,35 +17,35 @@ function* scan_swap_map(k: Machine): Steps<number> {
 
 /** `get_swap_page`: takes the lowest free slot with SWAP_HAS_CACHE [cluster lock: one step]; -1 if swap is full. */
 export function* get_swap_page(k: Machine): Steps<number> {
-  return yield* atomic(scan_swap_map(k));
+  return yield* atomic(get_swap_page$scan(k));
 }
 
-function* forget_slot(k: Machine, s: number): Steps<void> {
+function* swap_slot_free_notify(k: Machine, s: number): Steps<void> {
   for (let slot = 0; slot < SLOTS; slot++) yield* k.swap.data[s]![slot]!.store(Tokens.FREED);
 }
 
-function* drop_cache_bit(k: Machine, s: number): Steps<void> {
+function* put_swap_page$locked(k: Machine, s: number): Steps<void> {
   const before = yield* k.swap.map[s]!.fetchUpdate(SWAP_MAP.has_cache.mask, 0);
   if (SWAP_MAP.has_cache.of(before) === 0) fail('double-free', `swap[${s}]: SWAP_HAS_CACHE dropped twice`);
   hold_cache(k, s, -1);
-  if (SWAP_MAP.count.of(before) === 0) yield* forget_slot(k, s);
+  if (SWAP_MAP.count.of(before) === 0) yield* swap_slot_free_notify(k, s);
 }
 
 /** `put_swap_page` / `swapcache_free`: drops SWAP_HAS_CACHE, which the thread holds; frees the slot if no PTE names it. */
 export function* put_swap_page(k: Machine, s: number): Steps<void> {
-  yield* atomic(drop_cache_bit(k, s));
+  yield* atomic(put_swap_page$locked(k, s));
 }
 
-function* drop_count(k: Machine, s: number): Steps<void> {
+function* swap_free$locked(k: Machine, s: number): Steps<void> {
   const before = yield* k.swap.map[s]!.fetchAdd(-1);
   if (SWAP_MAP.count.of(before) === 0) fail('double-free', `swap_free: swap[${s}] has no users left`);
   hold_slot(k, s, -1);
-  if (before === 1) yield* forget_slot(k, s);
+  if (before === 1) yield* swap_slot_free_notify(k, s);
 }
 
 /** `swap_free`: one swap PTE less; the slot, if free now, may be handed out again at once and forgets its contents. */
 export function* swap_free(k: Machine, s: number): Steps<void> {
-  yield* atomic(drop_count(k, s));
+  yield* atomic(swap_free$locked(k, s));
 }
 
 /** `swap_duplicate`: one swap PTE more, which the thread is about to install. */
@@ -54,7 +54,7 @@ export function* swap_duplicate(k: Machine, s: number): Steps<void> {
   hold_slot(k, s, 1);
 }
 
-function* claim_cache_bit(k: Machine, s: number): Steps<'claimed' | 'taken' | 'free'> {
+function* swapcache_prepare$locked(k: Machine, s: number): Steps<'claimed' | 'taken' | 'free'> {
   const map = yield* k.swap.map[s]!.load();
   if (SWAP_MAP.count.of(map) === 0) return 'free';
   if (SWAP_MAP.has_cache.of(map) !== 0) return 'taken';
@@ -65,7 +65,7 @@ function* claim_cache_bit(k: Machine, s: number): Steps<'claimed' | 'taken' | 'f
 
 /** `swapcache_prepare`: sets SWAP_HAS_CACHE if the slot is in use and nobody has it [cluster lock: one step]. */
 export function* swapcache_prepare(k: Machine, s: number): Steps<'claimed' | 'taken' | 'free'> {
-  return yield* atomic(claim_cache_bit(k, s));
+  return yield* atomic(swapcache_prepare$locked(k, s));
 }
 
 /** `__swap_count`: lockless. */
@@ -92,13 +92,18 @@ export function* __delete_from_swap_cache(k: Machine, f: number, s: number): Ste
     0,
     PAGE.swapcache.mask | PAGE.writeback.mask,
   );
-  assert(flags === PAGE.swapcache.mask, 'I11: a page leaves the swap cache only while in it and not under writeback');
+  assert(
+    flags === PAGE.swapcache.mask,
+    'I11: a page leaves the swap cache only while in it and not under writeback',
+  );
   hold_ref(f, 1);
 }
 
 /** `try_to_free_swap` [page lock]: leaves the swap cache if no swap PTE names the slot and no writeback runs; sets dirty. */
 export function* try_to_free_swap(k: Machine, f: number): Steps<boolean> {
-  const flags = yield* k.page[f]!.flags.loadMasked(PAGE.swapcache.mask | PAGE.writeback.mask | PAGE.private.mask);
+  const flags = yield* k.page[f]!.flags.loadMasked(
+    PAGE.swapcache.mask | PAGE.writeback.mask | PAGE.private.mask,
+  );
   if ((flags & PAGE.swapcache.mask) === 0 || (flags & PAGE.writeback.mask) !== 0) return false;
   const s = PAGE.private.of(flags);
   if (!(yield* k.swap.map[s]!.field(SWAP_MAP.count).is(0))) return false;

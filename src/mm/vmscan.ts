@@ -3,13 +3,21 @@ import { atomic, assert, cover, fail, note, observe } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_ref } from './accounts.ts';
 import { PAGE, SLOTS, type Machine } from './machine.ts';
-import { free_page, get_page_unless_zero, lru_add_drain, page_maybe_dma_pinned, put_page, trylock_page, unlock_page } from './page_alloc.ts';
+import {
+  free_page,
+  get_page_unless_zero,
+  lru_add_drain,
+  page_maybe_dma_pinned,
+  put_page,
+  trylock_page,
+  unlock_page,
+} from './page_alloc.ts';
 import { swap_writepage } from './page_io.ts';
 import { try_to_unmap } from './rmap.ts';
 import { __delete_from_swap_cache, put_swap_page } from './swapfile.ts';
 import { add_to_swap } from './swap_state.ts';
 
-function* isolate(k: Machine, f: number): Steps<boolean> {
+function* isolate_lru_page$locked(k: Machine, f: number): Steps<boolean> {
   const page = k.page[f]!;
   if (!(yield* page.lru.is(1))) return false;
   // A page whose last reference has just gone is still on the list: it is being freed.
@@ -18,21 +26,21 @@ function* isolate(k: Machine, f: number): Steps<boolean> {
   return true;
 }
 
-function* putback(k: Machine, f: number): Steps<void> {
+function* putback_lru_page(k: Machine, f: number): Steps<void> {
   yield* k.page[f]!.lru.store(1);
 }
 
 /** `isolate_lru_pages` [lru_lock: one step]: takes the page off the LRU list with a reference; false if it is not on it. */
 export function* isolate_lru_page(k: Machine, f: number): Steps<boolean> {
-  return yield* atomic(isolate(k, f));
+  return yield* atomic(isolate_lru_page$locked(k, f));
 }
 
 /** `shrink_inactive_list` for one frame: isolate, shrink, put back what could not be freed. */
-export function* shrink_frame(k: Machine, f: number): Steps<void> {
+export function* shrink_inactive_list(k: Machine, f: number): Steps<void> {
   yield* lru_add_drain(k);
   if (!(yield* isolate_lru_page(k, f))) return;
   if (yield* shrink_page_list(k, f)) return;
-  yield* putback(k, f);
+  yield* putback_lru_page(k, f);
   yield* put_page(k, f);
 }
 
@@ -40,14 +48,14 @@ export function* shrink_frame(k: Machine, f: number): Steps<void> {
 function* shrink_page_list(k: Machine, f: number): Steps<boolean> {
   const locked = k.kernel.rule_reclaim_page_lock;
   if (locked && !(yield* trylock_page(k, f))) return false;
-  const done = yield* shrink_locked_page(k, f);
+  const done = yield* shrink_page_list$locked(k, f);
   if (done === 'freed') return true;
   if (done === 'keep_locked' && locked) yield* unlock_page(k, f);
   return false;
 }
 
 /** keep_locked: the page lock is still held; keep: it is not; freed: the page is gone, lock and all. */
-function* shrink_locked_page(k: Machine, f: number): Steps<'freed' | 'keep' | 'keep_locked'> {
+function* shrink_page_list$locked(k: Machine, f: number): Steps<'freed' | 'keep' | 'keep_locked'> {
   const page = k.page[f]!;
   if (yield* page.writeback.is(1)) return 'keep_locked';
   if (yield* page.swapcache.is(0)) {
@@ -107,7 +115,7 @@ function* __remove_mapping(k: Machine, f: number): Steps<boolean> {
     return false;
   }
   yield* __delete_from_swap_cache(k, f, s);
-  yield* observe(compare_with_slot(k, f, s));
+  yield* observe(__remove_mapping$compare(k, f, s));
   yield* k.swap.i_pages.unlock();
   yield* put_swap_page(k, s);
   if (k.kernel.rule_reclaim_page_lock) yield* unlock_page(k, f);
@@ -117,7 +125,7 @@ function* __remove_mapping(k: Machine, f: number): Steps<boolean> {
 }
 
 /** The oracle's look: a clean page that leaves the swap cache must be what the device holds. Costs no step of its own. */
-function* compare_with_slot(k: Machine, f: number, s: number): Steps<void> {
+function* __remove_mapping$compare(k: Machine, f: number, s: number): Steps<void> {
   assert((yield* k.page[f]!.mapcount.load()) === 0, 'reclaim frees a page that is mapped');
   for (let slot = 0; slot < SLOTS; slot++) {
     const kept = yield* k.page[f]!.data[slot]!.load();

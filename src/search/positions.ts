@@ -8,23 +8,30 @@ function isCore(file: string): boolean {
   return /(^|\/)src\/core\//.test(file);
 }
 
+/**
+ * Names for readers: `do_swap_page$map` is a part of `do_swap_page` and shows as that; `$act` is a part of nothing and does not
+ * show at all. A part called by its whole shows once.
+ *
+ * @param names innermost first
+ */
+function readable(names: readonly string[]): readonly string[] {
+  const whole = names.map((name) => name.replace(/\$.*$/, '')).filter((name) => name !== '');
+  const shown = whole.filter((name, i) => name !== whole[i + 1]);
+  return shown.length === 0 ? names.slice(0, 1) : shown;
+}
+
 /** The position that the fold pass recorded, or null if no frame of the call stack is instrumented. */
 export function positionFromFrames(stack: FrameStack): Position | null {
   // A function that returned without waiting leaves a frame without a site.
   const sites = stack.frames
     .filter((frame) => frame.site >= 0)
     .map((frame) => siteOf(frame.site))
-    .filter((site) => !isCore(site.file));
-  const top = sites.at(-1);
+    .filter((site) => !isCore(site.file))
+    .toReversed();
+  const top = sites[0];
   if (top === undefined) return null;
-  return {
-    function: top.functionName,
-    callers: sites
-      .slice(0, -1)
-      .map((site) => site.functionName)
-      .toReversed(),
-    source: `${top.file}:${top.line}`,
-  };
+  const [name = '?', ...callers] = readable(sites.map((site) => site.functionName));
+  return { function: name, callers, source: `${top.file}:${top.line}` };
 }
 
 interface StackLine {

@@ -17,6 +17,8 @@ export class VisitedSet {
   size = 0;
   /** Slot of the state last inserted or found; valid until the next insert. */
   slot = 0;
+  /** Keeps {@link touch} from being optimised away. */
+  protected touched = 0;
   private table: Int32Array<ArrayBuffer>;
   private mask: number;
   private limit: number;
@@ -32,6 +34,14 @@ export class VisitedSet {
   /** Bytes held. */
   get bytes(): number {
     return this.table.byteLength;
+  }
+
+  /** Reads the slots where the first `count` of these keys would stand, so that they are in the cache when they are looked for. */
+  touch(lows: Int32Array, count: number): void {
+    const { table, mask } = this;
+    let any = 0;
+    for (let i = 0; i < count; i++) any |= table[2 * (lows[i]! & mask)]!;
+    this.touched = any;
   }
 
   /** Adds the state with this key; returns NEW, SEEN or SEEN_FINISHES. One or two cache lines. */

@@ -107,11 +107,12 @@ export function findWrongFold(
 ): { readonly wrong: readonly [string, string] | null; readonly folds: number } {
   let folds = 0;
   for (const histories of folded.values()) {
-    const [first, ...others] = [...histories].sort((a, b) => b.length - a.length);
+    // The shortest one is compared with each: a comparison reaches as far as the longer of two histories leaves room for.
+    const [first, ...others] = [...histories].sort((a, b) => a.length - b.length);
     if (first === undefined) continue;
     for (const other of others) {
       folds++;
-      const left = Math.min(depth - first.length, depth - other.length);
+      const left = depth - other.length;
       if (future(tree, first, left) !== future(tree, other, left)) return { wrong: [first, other], folds };
     }
   }
