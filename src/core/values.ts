@@ -118,8 +118,8 @@ function spellObject(object: object, spelling: Spelling): boolean {
   const keyed = keyedBy(object);
   if (keyed === Keyed.Hidden) return false;
   if (keyed === Keyed.Identity) return spellIdentity(object, spelling);
-  const seen = (spelling.seen ??= new Map());
-  const open = (spelling.open ??= new Set());
+  const seen = (spelling.seen ??= new Map<object, number>());
+  const open = (spelling.open ??= new Set<object>());
   const index = seen.get(object);
   if (index !== undefined) {
     spelling.text += `^${index},`;

@@ -1,5 +1,5 @@
 /** kernel/fork.c dup_mmap and mm/memory.c copy_page_range: fork. */
-import { assert, cover, note } from '../core/control.ts';
+import { assert, cover, note, observe } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref, hold_slot } from './accounts.ts';
 import { $ideal_fork_page, $ideal_fork_slot } from './ideal.ts';
@@ -109,6 +109,7 @@ function* copy_present_pte(
 ): Steps<Copied> {
   const f = pte_pfn(pte);
   const page = k.page[f]!;
+  const protects_first = !k.kernel.fork_early_copy;
   if (k.kernel.anon_exclusive) {
     // page_try_dup_anon_rmap: the reference first, then the flag.
     yield* get_page(k, f);
@@ -122,11 +123,13 @@ function* copy_present_pte(
   } else {
     if (yield* page_needs_cow_for_dma(k, parent, f))
       return yield* copy_present_page(k, parent, child, v, f, prealloc);
+    // copy_one_pte, up to v5.8, write-protects first.
+    if (protects_first && pte_write(pte)) yield* ptep_set_wrprotect(parent, v);
     yield* get_page(k, f);
   }
   yield* page.mapcount.add(1);
   hold_map(k, f, 1);
-  if (pte_write(pte)) yield* ptep_set_wrprotect(parent, v);
+  if (!protects_first && pte_write(pte)) yield* ptep_set_wrprotect(parent, v);
   if (k.kernel.anon_exclusive)
     assert(yield* page.anon_exclusive.is(0), 'I5: fork shares a PG_anon_exclusive page');
   yield* child.pte[v]!.store(pte_wrprotect(pte));
@@ -146,7 +149,7 @@ function* page_needs_cow_for_dma(k: Machine, parent: Mm, f: number): Steps<boole
   if (!k.kernel.fork_early_copy) return false;
   if (k.kernel.write_protect_seq)
     assert(
-      (yield* parent.write_protect_seq.read()) % 2 === 1,
+      (yield* observe(parent.write_protect_seq.read())) % 2 === 1,
       'I8: page_needs_cow_for_dma outside write_protect_seq',
     );
   if (yield* parent.has_pinned.is(0)) return false;

@@ -1,11 +1,11 @@
 /** Programs with something wrong or unusual about them. */
-import { assert, atomic, check, fail, fold, hold, holding, rest } from '../../src/core/control.ts';
+import { assert, atomic, check, choose, fail, fold, hold, holding, rest } from '../../src/core/control.ts';
 import { SpinLock } from '../../src/core/locks.ts';
 import type { Program } from '../../src/core/program.ts';
 import { isValue, toy } from './toy.ts';
 
 /** Two histories of T0 that no recorded value tells apart: which word it stores to depends on how often it ran before. */
-export function nondeterministic(choose: () => number): Program {
+export function nondeterministic(random: () => number): Program {
   return toy('nondeterministic', ({ layout }) => {
     const a = layout.word('a');
     const b = layout.word('b');
@@ -13,7 +13,7 @@ export function nondeterministic(choose: () => number): Program {
       threads: {
         T0: function* () {
           const seen = yield* a.load();
-          if (choose() < 0.5) yield* a.store(seen + 1);
+          if (random() < 0.5) yield* a.store(seen + 1);
           else yield* b.store(seen + 1);
         },
         T1: function* () {
@@ -253,6 +253,32 @@ export function endlessGhost(): Program {
             fold('ghost');
             yield* ghost.xor(1);
           }
+        },
+      },
+    };
+  });
+}
+
+/** Counts to `n`, then ends or spins for ever: no state before that is stuck, and none has no successor. */
+export function lateLivelock(n: number): Program {
+  return toy('late-livelock', ({ layout }) => {
+    const count = layout.word('count');
+    const never = layout.word('never');
+    return {
+      threads: {
+        counts: function* () {
+          for (let i = 0; i < n; i++) {
+            fold('count', i);
+            yield* count.add(1);
+          }
+          if ((yield* choose(2)) === 0) return;
+          for (;;) {
+            fold('spin');
+            if ((yield* never.load()) === 1) return;
+          }
+        },
+        reads: function* () {
+          yield* never.load();
         },
       },
     };

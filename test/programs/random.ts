@@ -147,7 +147,7 @@ function* touch(machine: Machine, { op, word, value, other }: Touch, register: n
     case 'untilNot':
       yield* target.untilNot(value);
       return register;
-    case 'ghost':
+    default:
       yield* machine.ghost.add(value);
       return register;
   }

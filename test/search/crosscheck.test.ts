@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomProgram, type RandomProgram } from '../programs/random.ts';
 import { Automata } from '../../src/search/automata.ts';
@@ -88,7 +88,7 @@ describe('random small programs, against all schedules enumerated by brute force
       parameters,
     );
     // The generator must keep producing programs of every sort; otherwise the above says little.
-    for (const [sort, count] of Object.entries(met)) expect(count, sort).toBeGreaterThan(RUNS / 20);
     expect(met.programs).toBe(RUNS);
+    expect(Math.min(...Object.values(met))).toBeGreaterThan(RUNS / 20);
   });
 });

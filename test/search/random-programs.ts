@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   WORDS,
   type Instruction,
@@ -73,7 +73,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
           fc.oneof({ weight: 4, arbitrary: touch }, { weight: 1, arbitrary: waiting }),
           fc.array(touch, { maxLength: 2 }),
         )
-        .map(([first, rest]) => [first, ...rest]),
+        .map(([first, rest]) => [first].concat(rest)),
     }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('if'), value, skip: fc.integer({ min: 1, max: 2 }) }) },

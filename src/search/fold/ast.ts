@@ -28,7 +28,9 @@ export function isFunction(node: AnyNode): node is FunctionNode {
 }
 
 function isNode(value: unknown): value is AnyNode {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+  );
 }
 
 /** The nodes directly below a node, in source order. */

@@ -49,7 +49,12 @@ export interface LoopHead {
 }
 
 /** Declares the variables of one `let` or `const` declaration. */
-export function declareLexical(scope: Scope, node: VariableDeclaration, end = Infinity, head?: LoopHead): void {
+export function declareLexical(
+  scope: Scope,
+  node: VariableDeclaration,
+  end = Infinity,
+  head?: LoopHead,
+): void {
   if (node.kind === 'var') return;
   for (const { id, init, end: declared } of node.declarations) {
     // A loop head makes a fresh variable for each turn, so a function in it may see another one than the body does.

@@ -75,7 +75,11 @@ export class Expressions {
       case 'BinaryExpression':
         return this.parts([this.part(node.left), this.part(node.right)], after, held);
       case 'ArrayExpression':
-        return this.parts(node.elements.flatMap((element) => (element ? [this.part(element)] : [])), after, held);
+        return this.parts(
+          node.elements.flatMap((element) => (element ? [this.part(element)] : [])),
+          after,
+          held,
+        );
       case 'ObjectExpression':
         return this.parts(
           node.properties.flatMap((property) =>
@@ -87,13 +91,21 @@ export class Expressions {
           held,
         );
       case 'TemplateLiteral':
-        return this.parts(node.expressions.map((expression) => this.text(expression)), after, held);
+        return this.parts(
+          node.expressions.map((expression) => this.text(expression)),
+          after,
+          held,
+        );
       case 'TaggedTemplateExpression': {
         const values = node.quasi.expressions.map((expression) => this.part(expression));
         return this.parts([...this.callee(node.tag), ...values], after, held);
       }
       case 'MemberExpression': {
-        const live = this.parts(node.computed ? [this.part(node.property)] : [], after, this.around(node, held));
+        const live = this.parts(
+          node.computed ? [this.part(node.property)] : [],
+          after,
+          this.around(node, held),
+        );
         return this.before(node.object, node.optional ? live | this.afterChain : live, held);
       }
       case 'CallExpression':
@@ -124,7 +136,10 @@ export class Expressions {
       case 'RestElement':
         return this.beforeTarget(node.argument, after);
       case 'ArrayPattern':
-        return node.elements.reduceRight((live, element) => (element ? this.beforeTarget(element, live) : live), after);
+        return node.elements.reduceRight(
+          (live, element) => (element ? this.beforeTarget(element, live) : live),
+          after,
+        );
       case 'ObjectPattern':
         return node.properties.reduceRight((live, property) => {
           if (property.type === 'RestElement') return this.beforeTarget(property, live);
@@ -198,7 +213,10 @@ export class Expressions {
     const { object } = callee;
     const method: Part = { node: object, pending: (later) => this.pending.method(object, later) };
     if (!callee.computed) return [method];
-    const key: Part = { node: callee.property, pending: () => hidden('a method with a computed name is pending') };
+    const key: Part = {
+      node: callee.property,
+      pending: () => hidden('a method with a computed name is pending'),
+    };
     return [method, key];
   }
 
@@ -218,7 +236,11 @@ export class Expressions {
     let live = after;
     for (const [i, { node }] of [...parts.entries()].reverse()) {
       if (i < calleeParts) live |= this.afterChain;
-      live = this.before(node === NO_CODE ? null : node, live, this.isYielding(node) ? this.waiting(parts, i, held) : held);
+      live = this.before(
+        node === NO_CODE ? null : node,
+        live,
+        this.isYielding(node) ? this.waiting(parts, i, held) : held,
+      );
     }
     return live;
   }

@@ -16,7 +16,8 @@ export function flawsOf(fn: FunctionNode, resolution: Resolution): Finding[] {
   const facts = resolution.factsOf.get(fn);
   if (facts === undefined) return [];
   const found: Finding[] = [...facts.obstacles];
-  if (facts.usesArguments) found.push({ node: fn, message: '`arguments` is not recorded: name the parameters' });
+  if (facts.usesArguments)
+    found.push({ node: fn, message: '`arguments` is not recorded: name the parameters' });
   found.push(...writes(fn, fn, true, resolution));
   const reported = new Set(found.map((finding) => finding.message));
   for (const binding of touched(fn, resolution)) {
@@ -45,7 +46,13 @@ function writes(code: Code, fn: FunctionNode, ours: boolean, resolution: Resolut
   return found;
 }
 
-function judge(target: AnyNode, code: Code, fn: FunctionNode, ours: boolean, resolution: Resolution): string | null {
+function judge(
+  target: AnyNode,
+  code: Code,
+  fn: FunctionNode,
+  ours: boolean,
+  resolution: Resolution,
+): string | null {
   if (target.type === 'Identifier') {
     const binding = resolution.bindingOf.get(target);
     if (binding === undefined) return `assigns the global \`${target.name}\``;
@@ -65,12 +72,16 @@ function judge(target: AnyNode, code: Code, fn: FunctionNode, ours: boolean, res
 function assignment(binding: Binding, fn: FunctionNode, resolution: Resolution): string {
   const { name, scope } = binding;
   if (scope.owner === null) return `assigns the module-level variable \`${name}\``;
-  if (scope.owner === fn) return `\`${name}\` is assigned in a nested function, maybe while this one is suspended`;
-  return isInside(scope.owner, fn, resolution) ? '' : `assigns \`${name}\`, a variable of the function around it`;
+  if (scope.owner === fn)
+    return `\`${name}\` is assigned in a nested function, maybe while this one is suspended`;
+  return isInside(scope.owner, fn, resolution)
+    ? ''
+    : `assigns \`${name}\`, a variable of the function around it`;
 }
 
 function isInside(code: Code | null, fn: FunctionNode, resolution: Resolution): boolean {
-  for (let at = code; at !== null; at = resolution.factsOf.get(at)?.parent ?? null) if (at === fn) return true;
+  for (let at = code; at !== null; at = resolution.factsOf.get(at)?.parent ?? null)
+    if (at === fn) return true;
   return false;
 }
 

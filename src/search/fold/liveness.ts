@@ -4,7 +4,14 @@
  *
  * Every doubt is resolved towards more live variables, or towards a yield that cannot be folded.
  */
-import type { AnyNode, ForInStatement, ForOfStatement, Statement, SwitchStatement, YieldExpression } from 'acorn';
+import type {
+  AnyNode,
+  ForInStatement,
+  ForOfStatement,
+  Statement,
+  SwitchStatement,
+  YieldExpression,
+} from 'acorn';
 import { walk } from './ast.ts';
 import type { FunctionNode } from './ast.ts';
 import { Expressions } from './expressions.ts';
@@ -46,8 +53,10 @@ export function liveness(fn: FunctionNode, resolution: Resolution): Liveness {
     // A yield that the analysis never came by stands in dead code.
     let reason = state?.hidden ?? null;
     const listing = expressions.variables.list(state?.live ?? 0n, node);
-    if ('shadowed' in listing) reason ??= `\`${listing.shadowed}\` is live, but another variable has its name here`;
-    if (node.delegate && node.argument && isList(node.argument)) reason ??= 'a list does not tell how far it has been yielded';
+    if ('shadowed' in listing)
+      reason ??= `\`${listing.shadowed}\` is live, but another variable has its name here`;
+    if (node.delegate && node.argument && isList(node.argument))
+      reason ??= 'a list does not tell how far it has been yielded';
     if (reason !== null && !flawed) findings.push({ node, message: reason });
     if (flawed || reason !== null || 'shadowed' in listing) yields.push({ node, live: null });
     else if (facts?.usesThis) yields.push({ node, live: [THIS, ...listing.names] });
@@ -109,7 +118,11 @@ class Statements {
       case 'LabeledStatement': {
         const { name } = node.label;
         const labels = new Map(jumps.labels).set(name, { breakTo: after, continueTo: 0n });
-        return this.before(node.body, after, { ...jumps, labels, pendingLabels: [...jumps.pendingLabels, name] });
+        return this.before(node.body, after, {
+          ...jumps,
+          labels,
+          pendingLabels: [...jumps.pendingLabels, name],
+        });
       }
       case 'BreakStatement':
         return node.label ? (jumps.labels.get(node.label.name)?.breakTo ?? 0n) : jumps.breakTo;
@@ -159,7 +172,9 @@ class Statements {
       head |= next;
     }
     if (node.type !== 'ForStatement' || !node.init) return head;
-    return node.init.type === 'VariableDeclaration' ? this.before(node.init, head, NO_JUMPS) : expressions.before(node.init, head);
+    return node.init.type === 'VariableDeclaration'
+      ? this.before(node.init, head, NO_JUMPS)
+      : expressions.before(node.init, head);
   }
 
   private choice(node: SwitchStatement, after: bigint, jumps: Jumps): bigint {
@@ -167,7 +182,8 @@ class Statements {
     const inside: Jumps = { ...unlabelled(jumps), breakTo: after };
     const bodies: bigint[] = [];
     let falls = after;
-    for (const { consequent } of node.cases.toReversed()) bodies.unshift((falls = this.block(consequent, falls, inside)));
+    for (const { consequent } of node.cases.toReversed())
+      bodies.unshift((falls = this.block(consequent, falls, inside)));
     // The tests are tried in order; what matches none goes to the default, wherever that stands.
     const otherwise = node.cases.findIndex((clause) => !clause.test);
     let live = bodies[otherwise] ?? after;

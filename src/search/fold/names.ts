@@ -11,7 +11,9 @@ export function functionName(fn: FunctionNode, path: readonly AnyNode[], code: s
     case 'MethodDefinition':
     case 'Property':
     case 'PropertyDefinition':
-      return parent.value && bare(parent.value) === fn ? keyName(parent.key, parent.computed, code) : 'anonymous';
+      return parent.value && bare(parent.value) === fn
+        ? keyName(parent.key, parent.computed, code)
+        : 'anonymous';
     case 'VariableDeclarator':
       return parent.id.type === 'Identifier' ? parent.id.name : 'anonymous';
     case 'AssignmentExpression':

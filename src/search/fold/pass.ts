@@ -12,7 +12,7 @@
  */
 import { parse } from 'acorn';
 import type { AnyNode, Program, YieldExpression } from 'acorn';
-import MagicString from 'magic-string';
+import { MagicString } from 'magic-string';
 import type { SourceMap } from 'magic-string';
 import type { SiteRow } from '../../core/frames.ts';
 import { children, isFunction } from './ast.ts';
@@ -143,7 +143,8 @@ class Pass {
     const open = `${p}${node.delegate ? 'to' : 'at'}(${p}frame, ${p}base + ${id}, `;
     const close = `, ${values === undefined ? 'null' : `[${values.join(', ')}]`})`;
     if (!node.argument) text.appendLeft(node.end, ` ${open}void 0${close}`);
-    else text.prependRight(node.argument.start, gap(this.code, node, open)).appendLeft(node.argument.end, close);
+    else
+      text.prependRight(node.argument.start, gap(this.code, node, open)).appendLeft(node.argument.end, close);
   }
 
   private addHeader(program: Program): void {

@@ -59,7 +59,8 @@ export class PendingValues {
 
   private unlessChanged(live: bigint, later: readonly AnyNode[]): Pending {
     for (const node of later)
-      if ((this.variables.assigned(node) & live) !== 0n) return hidden('a variable changes while its old value is pending');
+      if ((this.variables.assigned(node) & live) !== 0n)
+        return hidden('a variable changes while its old value is pending');
     return { live, hidden: null };
   }
 
@@ -77,7 +78,9 @@ function describe(node: AnyNode): string {
   const inner = bare(node);
   switch (inner.type) {
     case 'MemberExpression':
-      return inner.property.type === 'Identifier' && !inner.computed ? `a member read \`.${inner.property.name}\`` : 'a member read';
+      return inner.property.type === 'Identifier' && !inner.computed
+        ? `a member read \`.${inner.property.name}\``
+        : 'a member read';
     case 'CallExpression':
     case 'NewExpression':
       return 'a call';
@@ -110,7 +113,8 @@ function isPure(node: AnyNode): boolean {
     case 'ConditionalExpression':
       return isPure(node.test) && isPure(node.consequent) && isPure(node.alternate);
     case 'UnaryExpression':
-      if (node.operator === '!' || node.operator === 'typeof' || node.operator === 'void') return isPure(node.argument);
+      if (node.operator === '!' || node.operator === 'typeof' || node.operator === 'void')
+        return isPure(node.argument);
       return node.operator !== 'delete' && isPrimitive(node.argument);
     case 'BinaryExpression':
       if (node.operator === '===' || node.operator === '!==') return isPure(node.left) && isPure(node.right);

@@ -75,7 +75,8 @@ class Resolver implements Resolution {
       }
       case 'ForStatement': {
         const inner = new Scope(scope, this.code, node.start);
-        if (node.init?.type === 'VariableDeclaration') declareLexical(inner, node.init, Infinity, { from: null });
+        if (node.init?.type === 'VariableDeclaration')
+          declareLexical(inner, node.init, Infinity, { from: null });
         return this.all([node.init, node.test, node.update, node.body], inner);
       }
       case 'ForInStatement':
@@ -94,7 +95,8 @@ class Resolver implements Resolution {
       case 'CatchClause': {
         const inner = new Scope(scope, this.code, node.start);
         const caught = node.param ? targets(node.param) : [];
-        for (const target of caught) if (target.type === 'Identifier') inner.declare(target.name, 'catch', node.start);
+        for (const target of caught)
+          if (target.type === 'Identifier') inner.declare(target.name, 'catch', node.start);
         return this.all([node.param, node.body], inner);
       }
       case 'Identifier':
@@ -174,7 +176,8 @@ class Resolver implements Resolution {
     if (binding === null) {
       if (node.name === 'arguments') this.noteArguments();
       if (node.name === 'eval' && called)
-        for (const facts of this.codes) facts.obstacles.push({ node, message: '`eval` may touch any variable' });
+        for (const facts of this.codes)
+          facts.obstacles.push({ node, message: '`eval` may touch any variable' });
       return;
     }
     this.bindingOf.set(node, binding);

@@ -3,7 +3,16 @@ import type { AnyNode, Identifier } from 'acorn';
 import type { Code, FunctionNode } from './ast.ts';
 
 /** How a variable is declared; `self` is the name of a function expression inside itself. */
-export type BindingKind = 'import' | 'parameter' | 'var' | 'let' | 'const' | 'class' | 'function' | 'self' | 'catch';
+export type BindingKind =
+  | 'import'
+  | 'parameter'
+  | 'var'
+  | 'let'
+  | 'const'
+  | 'class'
+  | 'function'
+  | 'self'
+  | 'catch';
 
 /** One declared variable; two of the same name in different scopes are two bindings. */
 export interface Binding {

@@ -31,7 +31,8 @@ export class Variables {
     this.fn = fn;
     this.resolution = resolution;
     let captured = 0n;
-    for (const facts of resolution.factsOf.values()) if (facts.parent === fn) captured |= this.free(facts.code);
+    for (const facts of resolution.factsOf.values())
+      if (facts.parent === fn) captured |= this.free(facts.code);
     this.captured = captured;
   }
 
@@ -76,7 +77,7 @@ export class Variables {
     return found;
   }
 
-  /** Spells a set of live variables, with the captured ones, for the yield `at`. */
+  /** Spells a set of live variables, with the captured ones, for the yield `at`; sorted by name. */
   list(live: bigint, at: AnyNode): Listing {
     const scope = this.resolution.scopeOf.get(at);
     const names: LiveName[] = [];
@@ -89,7 +90,7 @@ export class Variables {
       if (scope.lookup(binding.name) !== binding) return { shadowed: binding.name };
       names.push({ name: binding.name, certain: certain === true });
     }
-    return { names };
+    return { names: names.sort((a, b) => (a.name < b.name ? -1 : 1)) };
   }
 
   private bit(binding: Binding): bigint {
@@ -117,7 +118,11 @@ export class Variables {
 
   /** Does the variable belong to a function inside the generator, whose activations nobody here can name? */
   private isBeyond(binding: Binding): boolean {
-    for (let code = binding.scope.owner; code !== null; code = this.resolution.factsOf.get(code)?.parent ?? null)
+    for (
+      let code = binding.scope.owner;
+      code !== null;
+      code = this.resolution.factsOf.get(code)?.parent ?? null
+    )
       if (code === this.fn) return binding.scope.owner !== this.fn;
     return false;
   }

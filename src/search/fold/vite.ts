@@ -31,10 +31,15 @@ export function foldPlugin(options: FoldPluginOptions): Plugin {
     transform(code, id) {
       const file = id.replace(/[?#].*$/, '');
       if (!options.include(file)) return null;
-      const { code: instrumented, map, sites, reports } = instrument(code, {
+      const {
+        code: instrumented,
+        map,
+        sites,
+        reports,
+      } = instrument(code, {
         file: relative(options.root, file).split(sep).join('/'),
         framesImport: FRAMES,
-        positionOf: positionReader(this.getCombinedSourcemap().toString()),
+        positionOf: positionReader({ ...this.getCombinedSourcemap(), version: 3 }),
       });
       for (const { line, column, functionName, message } of reports)
         this.warn({ message: `${functionName}: ${message}`, loc: { file, line, column: column - 1 } });

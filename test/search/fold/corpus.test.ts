@@ -29,11 +29,16 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
   'the default before other cases': {
     text: `const a = yield 'in'; yield 'mid'; switch (7) { default: yield ['see', a]; break; case 1: yield 'one'; }`,
   },
-  'a case test': { text: `const a = yield 'in'; switch (a) { case yield 'mid': yield ['same', a]; break; default: yield 'other'; }` },
+  'a case test': {
+    text: `const a = yield 'in'; switch (a) { case yield 'mid': yield ['same', a]; break; default: yield 'other'; }`,
+  },
   'an operand that changes while it waits': {
     text: `let a = yield 'in'; const r = a + (yield* ask(a = 0)); yield ['see', r];`,
   },
-  'an operand that waits': { text: `let a = yield 'in'; a = a + (yield 'mid'); yield ['see', a];`, folds: true },
+  'an operand that waits': {
+    text: `let a = yield 'in'; a = a + (yield 'mid'); yield ['see', a];`,
+    folds: true,
+  },
   'two yields in one expression': { text: `const r = (yield 'in') * 2 + (yield 'mid'); yield ['see', r];` },
   'two yields in one call': { text: `const r = Math.max(yield 'in', yield 'mid'); yield ['see', r];` },
   'two yields in one array': { text: `const r = [yield 'in', yield 'mid']; yield ['see', r];` },
@@ -49,12 +54,18 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
     text: `let a = yield 'in'; const f = () => a; yield 'mid'; yield ['see', f()]; a = 1; yield ['see', f()];`,
     folds: true,
   },
-  'a hoisted function': { text: `let a = yield 'in'; yield 'mid'; yield ['see', f()]; function f() { return a; }` },
+  'a hoisted function': {
+    text: `let a = yield 'in'; yield 'mid'; yield ['see', f()]; function f() { return a; }`,
+  },
   'a function used as a value': {
     text: `let prev = null; for (;;) { const f = () => 1; const r = yield ['same', prev === f]; yield 'mid'; if (r) prev = f; yield ['then', prev === f]; }`,
   },
-  'a function that writes': { text: `let a = 0; for (;;) { yield* both(() => { a++; }); yield ['see', a % 2]; }` },
-  'a function that writes while it is held': { text: `let a = 0; yield* both(() => { a++; }); yield ['see', a];` },
+  'a function that writes': {
+    text: `let a = 0; for (;;) { yield* both(() => { a++; }); yield ['see', a % 2]; }`,
+  },
+  'a function that writes while it is held': {
+    text: `let a = 0; yield* both(() => { a++; }); yield ['see', a];`,
+  },
   'a nested generator that reads': {
     text: `const a = yield 'in'; const g = function* () { yield 'mid'; yield ['see', a]; }; yield* g();`,
   },
@@ -77,7 +88,10 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
       function* main() { set(yield 'in'); yield 'mid'; yield ['see', see()]; }`,
   },
   'a `var` declared twice': { text: `var a = yield 'in'; yield 'mid'; var a; yield ['see', a];` },
-  'a `let` without a value': { text: `for (;;) { let a; yield ['see', a]; a = yield 'in'; yield 'mid'; }`, folds: true },
+  'a `let` without a value': {
+    text: `for (;;) { let a; yield ['see', a]; a = yield 'in'; yield 'mid'; }`,
+    folds: true,
+  },
   'a `var` with the name of a parameter': {
     text: `function* f(a) { yield 'mid'; var a; yield ['see', a]; } function* main() { yield* f(yield 'in'); }`,
   },
@@ -96,21 +110,37 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
   'leaving a labelled block': {
     text: `let a = yield 'in'; out: { if (yield 'mid') break out; a = 0; } yield ['see', a];`,
   },
-  'an optional call': { text: `let a = yield 'in'; const p = null; yield 'mid'; p?.f(a = 0); yield ['see', a];` },
-  'an optional member': { text: `let a = yield 'in'; const p = null; yield 'mid'; p?.[a = 0].b.c; yield ['see', a];` },
-  'an optional callee': { text: `let a = yield 'in'; const p = {}; yield 'mid'; p.f?.(a = 0); yield ['see', a];` },
-  'a logical assignment': { text: `let a = 1, b = yield 'in'; yield 'mid'; a ||= b = 0; yield ['see', a, b];` },
+  'an optional call': {
+    text: `let a = yield 'in'; const p = null; yield 'mid'; p?.f(a = 0); yield ['see', a];`,
+  },
+  'an optional member': {
+    text: `let a = yield 'in'; const p = null; yield 'mid'; p?.[a = 0].b.c; yield ['see', a];`,
+  },
+  'an optional callee': {
+    text: `let a = yield 'in'; const p = {}; yield 'mid'; p.f?.(a = 0); yield ['see', a];`,
+  },
+  'a logical assignment': {
+    text: `let a = 1, b = yield 'in'; yield 'mid'; a ||= b = 0; yield ['see', a, b];`,
+  },
   'a logical assignment to a member': {
     text: `const o = { n: 1 }; let b = yield 'in'; yield 'mid'; o.n ||= b = 0; yield ['see', b];`,
   },
-  'a conditional': { text: `let a = yield 'in'; yield 'mid'; const r = (yield 'c') ? a : (a = 0); yield ['see', r, a];` },
+  'a conditional': {
+    text: `let a = yield 'in'; yield 'mid'; const r = (yield 'c') ? a : (a = 0); yield ['see', r, a];`,
+  },
   'a short circuit': { text: `let a = yield 'in'; (yield 'mid') && (a = 0); yield ['see', a];` },
   'the default in a pattern': { text: `let a = yield 'in', b; yield 'mid'; [b = a] = []; yield ['see', b];` },
-  'a pattern that may not assign in order': { text: `let a = yield 'in', b; yield 'mid'; [b = a, a] = []; yield ['see', a, b];` },
+  'a pattern that may not assign in order': {
+    text: `let a = yield 'in', b; yield 'mid'; [b = a, a] = []; yield ['see', a, b];`,
+  },
   'a yield in a pattern': { text: `const [a, b = yield 'mid'] = [yield 'in']; yield ['see', a, b];` },
-  'a yield in a class': { text: `const a = yield 'in'; class C { [(yield 'mid', a)]() {} } yield ['see', Object.getOwnPropertyNames(C.prototype)];` },
+  'a yield in a class': {
+    text: `const a = yield 'in'; class C { [(yield 'mid', a)]() {} } yield ['see', Object.getOwnPropertyNames(C.prototype)];`,
+  },
   'a catch clause': { text: `let a = yield 'in'; try { yield 'mid'; throw 1; } catch { yield ['see', a]; }` },
-  'a finally clause': { text: `let a = yield 'in'; try { yield 'mid'; return 1; } finally { yield ['see', a]; }` },
+  'a finally clause': {
+    text: `let a = yield 'in'; try { yield 'mid'; return 1; } finally { yield ['see', a]; }`,
+  },
   'an iterator': { text: `for (const q of ['x', 'y', 'z']) yield 'mid'; yield 'last';` },
   'an enumeration': { text: `for (const q in { x: 1, y: 2 }) yield 'mid'; yield 'last';` },
   'the list of an iteration': {
@@ -133,8 +163,12 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
   'a member whose old value waits': {
     text: `const o = { n: yield 'in' }; o.n += yield* clear(o); yield ['see', o.n];`,
   },
-  'a member read that waits': { text: `const o = { n: yield 'in' }; const r = o.n + (yield* clear(o)); yield ['see', r];` },
-  'a member that is only written': { text: `const o = { n: 0 }; o.n = yield 'in'; yield 'mid'; o.n = yield 'in'; yield ['see', o];` },
+  'a member read that waits': {
+    text: `const o = { n: yield 'in' }; const r = o.n + (yield* clear(o)); yield ['see', r];`,
+  },
+  'a member that is only written': {
+    text: `const o = { n: 0 }; o.n = yield 'in'; yield 'mid'; o.n = yield 'in'; yield ['see', o];`,
+  },
   'a text that waits': {
     text: 'const o = [yield 1]; function* push() { o[0] = 0; yield "mid"; } const r = `${o}${yield* push()}`; yield ["see", r];',
   },
@@ -147,21 +181,37 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
   'one object in two frames': {
     text: `function* f(p) { yield 'mid'; p.n = 1; } function* main() { const p = { n: 0 }; yield* f((yield 'in') ? p : { n: 0 }); yield ['see', p.n]; }`,
   },
-  'objects of the same content': { text: `let p = { n: yield 'in' }; yield 'mid'; p = { n: 0 }; yield 'mid'; yield ['see', p];`, folds: true },
+  'objects of the same content': {
+    text: `let p = { n: yield 'in' }; yield 'mid'; p = { n: 0 }; yield 'mid'; yield ['see', p];`,
+    folds: true,
+  },
   'properties in another order': {
     text: `const p = (yield 'in') ? { a: 1, b: 2 } : { b: 2, a: 1 }; yield 'mid'; yield ['see', Object.keys(p)];`,
   },
-  'a map': { text: `const m = new Map(); for (;;) { m.set(0, yield 'in'); yield 'mid'; yield ['see', m.get(0)]; }`, folds: true },
-  'a set': { text: `const s = new Set(); for (;;) { if (yield 'in') s.add(1); else s.clear(); yield 'mid'; yield ['see', s.size]; }`, folds: true },
-  'a variable not yet initialised': { text: `const f = () => a; yield 'mid'; const a = yield 'in'; yield 'mid'; yield ['see', f()];` },
+  'a map': {
+    text: `const m = new Map(); for (;;) { m.set(0, yield 'in'); yield 'mid'; yield ['see', m.get(0)]; }`,
+    folds: true,
+  },
+  'a set': {
+    text: `const s = new Set(); for (;;) { if (yield 'in') s.add(1); else s.clear(); yield 'mid'; yield ['see', s.size]; }`,
+    folds: true,
+  },
+  'a variable not yet initialised': {
+    text: `const f = () => a; yield 'mid'; const a = yield 'in'; yield 'mid'; yield ['see', f()];`,
+  },
   'a variable of another case': {
     text: `for (;;) { let f = () => 0; switch (yield 'in') { case 0: let a = 1; f = () => a; default: yield 'mid'; f(); } }`,
   },
   'a variable that a hoisted generator sees too early': {
     text: `const first = g(); yield* first; const a = yield 'in'; yield* g(); function* g() { if (yield 'mid') yield 'skip'; else yield ['see', typeof g]; if (yield 'use') yield ['see', a]; }`,
   },
-  'a shadowed variable': { text: `const a = yield 'in'; { const a = 1; yield 'mid'; yield ['inner', a]; } yield ['see', a];` },
-  'a shadowed variable that is dead': { text: `const a = yield 'in'; yield ['see', a]; { const a = 1; yield 'mid'; yield ['inner', a]; }`, folds: true },
+  'a shadowed variable': {
+    text: `const a = yield 'in'; { const a = 1; yield 'mid'; yield ['inner', a]; } yield ['see', a];`,
+  },
+  'a shadowed variable that is dead': {
+    text: `const a = yield 'in'; yield ['see', a]; { const a = 1; yield 'mid'; yield ['inner', a]; }`,
+    folds: true,
+  },
   'the variable of a turn': {
     text: `const fs = []; for (let i = yield 'in'; fs.length < 2; i++) { fs.push(() => i); yield 'mid'; } yield ['see', fs.map((f) => f())];`,
   },
@@ -174,9 +224,14 @@ const CASES: Record<string, { readonly text: string; readonly folds?: true }> = 
   'a field of `this`': {
     text: `class C { n = 0; *f() { for (;;) { this.n = yield 'in'; yield 'mid'; yield ['see', this.n]; } } } function* main() { yield* new C().f(); }`,
   },
-  '`arguments`': { text: `function* f() { yield 'mid'; yield ['see', arguments[0]]; } function* main() { yield* f(yield 'in'); }` },
+  '`arguments`': {
+    text: `function* f() { yield 'mid'; yield ['see', arguments[0]]; } function* main() { yield* f(yield 'in'); }`,
+  },
   '`eval`': { text: `const a = yield 'in'; yield 'mid'; yield ['see', eval('a')];` },
-  'callees that have returned': { text: `for (;;) { yield* ask(1); yield* each((i) => i); yield 'mid'; }`, folds: true },
+  'callees that have returned': {
+    text: `for (;;) { yield* ask(1); yield* each((i) => i); yield 'mid'; }`,
+    folds: true,
+  },
   'lazy arguments': {
     text: `function* open(body) { const r = yield* body; yield ['close']; return r; } function* main() { for (;;) { const a = yield 'in'; yield* open(ask(a)); } }`,
     folds: true,
@@ -203,9 +258,15 @@ describe.each(Object.entries(CASES))('%s', (_, { text, folds }) => {
   const { code } = instrumentText(source);
 
   it('yields what it yields without the pass', () => {
-    const inputs = [[0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 0, 1], [1, 0, 0, 1, 1, 0, 1, 1]];
+    const inputs = [
+      [0, 0, 0, 0, 0, 0, 0, 0],
+      [1, 1, 1, 1, 1, 1, 1, 1],
+      [0, 1, 0, 1, 0, 1, 0, 1],
+      [1, 0, 0, 1, 1, 0, 1, 1],
+    ];
     for (const history of inputs) {
-      const operations = (body: string): string[] => run(load(body), history, numbering()).map(({ operation }) => operation);
+      const operations = (body: string): string[] =>
+        run(load(body), history, numbering()).map(({ operation }) => operation);
       expect(operations(code)).toEqual(operations(source));
     }
   });

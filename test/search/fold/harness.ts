@@ -16,8 +16,11 @@ export function load(code: string): Body {
   const text = code.replace(/import \{ (.*?) \} from "frames";/, (_, names: string) => {
     return `const { ${names.replaceAll(' as ', ': ')} } = frames;`;
   });
-  // eslint-disable-next-line typescript/no-implied-eval -- the tests write the programs they run
-  return new Function('frames', `'use strict'; ${text}; return main;`)(frames) as Body;
+  // The tests write the programs they run.
+  const make = new Function('frames', `'use strict'; ${text}; return main;`) as (
+    recorder: typeof frames,
+  ) => Body;
+  return make(frames);
 }
 
 export interface Step {

@@ -1,5 +1,5 @@
 /** Random small generator functions as text, for the properties of the fold pass. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 const HELPERS = `
 const TEN = 10;
@@ -16,12 +16,7 @@ const NAMES = ['a', 'b', 'c'] as const;
 const name = fc.constantFrom(...NAMES);
 const small = fc.integer({ min: 0, max: 3 }).map(String);
 
-interface Grammar {
-  expression: string;
-  yielding: string;
-  statement: string;
-  block: string;
-}
+type Grammar = Record<'expression' | 'yielding' | 'statement' | 'block', string>;
 
 /** Numbers everywhere, so that every program means something; `%` keeps them small. */
 const { block } = fc.letrec<Grammar>((tie) => {
@@ -89,10 +84,30 @@ const { block } = fc.letrec<Grammar>((tie) => {
         const [first, skip, second, stop] = parts.map((part) => part.replaceAll('rows', 'rows_'));
         return `rows: for (let i = 0; i < 2; i++) { ${first} for (let spare = 2; spare > 0; spare--) { if (${skip}) continue rows; ${second} if (${stop}) break rows; } }`;
       }),
-      format('switch (#0) { case 0: let s = #1; later = () => s; default: #2 if (#3) b = s; }', either, either, inner, either),
+      format(
+        'switch (#0) { case 0: let s = #1; later = () => s; default: #2 if (#3) b = s; }',
+        either,
+        either,
+        inner,
+        either,
+      ),
       format('{ let turns = 0; while (turns++ < 2 && #0) #1 }', either, inner),
-      format('{ let turns = 0; do { #0 if (#1) continue; #2 } while (#3 && ++turns < 3); }', inner, expression, inner, either),
-      format('switch (#0) { case 0: #1 break; case #2: #3 default: #4 case 2: #5 }', either, inner, expression, inner, inner, inner),
+      format(
+        '{ let turns = 0; do { #0 if (#1) continue; #2 } while (#3 && ++turns < 3); }',
+        inner,
+        expression,
+        inner,
+        either,
+      ),
+      format(
+        'switch (#0) { case 0: #1 break; case #2: #3 default: #4 case 2: #5 }',
+        either,
+        inner,
+        expression,
+        inner,
+        inner,
+        inner,
+      ),
       format('for (const x of [1, 2]) { a = (a + x) % 5; if (a === #0) break; }', expression),
       format('for (const x of [1, #0]) #1', either, inner),
       format('try { #0 if (b > 2) throw 1; } catch { b = 0; #1 } finally { c = (c + 1) % 4; }', inner, inner),

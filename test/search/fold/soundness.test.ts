@@ -1,17 +1,19 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explore, findWrongFold, instrumentText, load, numbering, run } from './harness.ts';
 import { program } from './programs.ts';
 
 const DEPTH = 9;
-const RUNS = Number(process.env['FOLD_RUNS'] ?? 300);
+const RUNS = Number(process.env['FOLD_RUNS'] ?? 150);
 
 describe('random generator functions', () => {
   it('yield exactly what they yield without the pass', () => {
     fc.assert(
       fc.property(program, fc.array(fc.nat(1), { minLength: 30, maxLength: 30 }), (source, inputs) => {
         const plain = run(load(source), inputs, numbering()).map((step) => step.operation);
-        const recorded = run(load(instrumentText(source).code), inputs, numbering()).map((step) => step.operation);
+        const recorded = run(load(instrumentText(source).code), inputs, numbering()).map(
+          (step) => step.operation,
+        );
         expect(recorded).toEqual(plain);
       }),
       { numRuns: RUNS },

@@ -1,0 +1,32 @@
+/**
+ * The front door: what a program of one's own needs, and the search that explores it.
+ *
+ * @example see docs/programs.md
+ */
+export { bitFields, formatBits, type BitField, type BitFields } from './core/bits.ts';
+export { Conditions, differs, equals, type Clause, type Condition } from './core/conditions.ts';
+export {
+  assert,
+  atomic,
+  check,
+  choose,
+  cover,
+  currentThread,
+  fail,
+  fence,
+  fold,
+  hold,
+  note,
+  observe,
+  rest,
+  until,
+} from './core/control.ts';
+export { InputError, ModelError } from './core/errors.ts';
+export { Mutex, RwSemaphore, SeqCount, SpinLock } from './core/locks.ts';
+export type { Operation, Steps } from './core/operations.ts';
+export type { ParameterValue, Program, ProgramThread, Property } from './core/program.ts';
+export type { Access, FoundViolation, Position, Schedule, Step } from './core/schedule.ts';
+export { VIOLATION_KINDS, Violation, type ViolationKind } from './core/violation.ts';
+export { Field, Layout, Word, type WordOptions } from './core/words.ts';
+export { explore, type ExploreOptions, type Progress } from './search/explore.ts';
+export type { Limit, Verdict, VerdictName, ViolationReport } from './search/verdict.ts';

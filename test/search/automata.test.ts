@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { fold } from '../../src/core/control.ts';
+import { ModelError } from '../../src/core/errors.ts';
+import { Order } from '../../src/core/operations.ts';
+import { Automata } from '../../src/search/automata.ts';
+import { AutomataLimitError } from '../../src/search/growth.ts';
+import { Stepper } from '../../src/search/stepper.ts';
+import { N_FLAGS, NODE, RIDES } from '../../src/search/tables.ts';
+import { toy } from '../programs/toy.ts';
+import { freshCounters, loopOf, sharedHelper } from '../programs/folding.ts';
+import { walk } from './walker.ts';
+
+describe('histories with the same future are one node', () => {
+  test('a declared fold point: one node for each value, however it was come by', () => {
+    const walked = walk(loopOf('declared'));
+    // Nodes: load, store, end of the one; store, end of the other. Flag unset; set; seen; told.
+    expect(walked.automata.nodeCount).toBe(5);
+    expect(walked.states).toBe(4);
+  });
+
+  test('an instrumented loop needs none', () => {
+    const walked = walk(loopOf('instrumented'));
+    expect(walked.automata.nodeCount).toBe(5);
+    expect(walked.states).toBe(4);
+  });
+
+  test('without folding the loop never ends: the automata are given up at their limit', () => {
+    expect(() => walk(loopOf('instrumented'), { fold: false, maxNodes: 200 })).toThrow(AutomataLimitError);
+  });
+
+  test('an object that the run itself made may change under the same identity: not folded', () => {
+    const walked = walk(freshCounters(3));
+    // The counter object must count: exactly three turns are taken, so the word ends at 3.
+    expect([...walked.ends].map((end) => end.split(' ')[0])).toEqual(['3,0']);
+  });
+
+  test('why histories are not folded is told with the limit', () => {
+    const program = freshCounters(1_000_000);
+    expect(() => walk(program, { maxNodes: 100 })).toThrow(
+      /not folded: a live value was made by the run itself \(an instance of Counter\), at /,
+    );
+  });
+
+  test('objects that were there before the run count by identity', () => {
+    const walked = walk(sharedHelper());
+    // Each thread comes back to where it began.
+    expect(walked.automata.folds).toBe(2);
+    expect(walked.automata.nodeCount).toBe(2);
+  });
+});
+
+test('an operation that differs in any operand is another node, also at one fold point', () => {
+  const program = toy('operands', ({ layout }) => {
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          const seen = yield* word.load();
+          fold('same label');
+          if (seen === 0) yield* word.fetchUpdate(0, 1, 1);
+          else yield* word.fetchUpdate(0, 1, 2);
+        },
+      },
+    };
+  });
+  const automata = new Automata(program);
+  const root = automata.roots[0]!;
+  expect(automata.extend(root, 0)).not.toBe(automata.extend(root, 1));
+});
+
+test('a riding operation at the head of a thread is a step; folded back to, it rides', () => {
+  const program = toy('ghost-loop', ({ layout }) => {
+    const word = layout.word('w');
+    const ghost = layout.word('g', { ghost: true });
+    return {
+      threads: {
+        T: function* () {
+          for (;;) {
+            fold('head');
+            yield* ghost.xor(1);
+            if ((yield* word.fetchAdd(1)) === 2) return;
+          }
+        },
+      },
+    };
+  });
+  const stepper = new Stepper(new Automata(program));
+  const steps = [];
+  while (stepper.choices(0) > 0)
+    steps.push(
+      stepper
+        .recordedStep(0)
+        .accesses.map(({ operation }) => operation)
+        .join('+'),
+    );
+  expect(steps).toEqual(['xor', 'fetch_add+xor', 'fetch_add+xor', 'fetch_add']);
+});
+
+test('the order of an access is kept with the node key, its ride in the node', () => {
+  const program = toy('orders', ({ layout }) => {
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          const seen = yield* word.load();
+          fold('same label');
+          yield* word.store(1, seen === 0 ? Order.RELEASE : Order.PLAIN);
+        },
+      },
+    };
+  });
+  const automata = new Automata(program);
+  const root = automata.roots[0]!;
+  const [release, plain] = [automata.extend(root, 0), automata.extend(root, 1)];
+  expect(release).not.toBe(plain);
+  expect(automata.nodes[release * NODE + N_FLAGS]! & RIDES).toBe(0);
+});
+
+test('waiting in the middle of an atomic block is a model error with its position', () => {
+  const program = toy('wait-inside', ({ layout }) => {
+    const ghost = layout.word('g', { ghost: true });
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          yield* word.load();
+          yield* ghost.untilIs(1);
+        },
+      },
+    };
+  });
+  const automata = new Automata(program);
+  expect(() => automata.extend(automata.roots[0]!, 0)).toThrow(ModelError);
+  expect(() => automata.extend(automata.roots[0]!, 0)).toThrow(
+    /^until in the middle of an atomic block, at .*automata\.test\.[jt]s:\d+\): only its first operation may wait$/,
+  );
+});
+
+test('verify runs the threads again and finds what no other re-run has met', () => {
+  let late = false;
+  const program = toy('late', ({ layout }) => {
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          yield* word.load();
+          yield* word.store(late ? 2 : 1);
+        },
+      },
+    };
+  });
+  const automata = new Automata(program);
+  automata.extend(automata.extend(automata.roots[0]!, 0), 0);
+  automata.verify(100);
+  late = true;
+  expect(() => automata.verify(100)).toThrow(
+    /^thread T is not deterministic: .*\n.*store w \(0, 1, 0\).*\n.*store w \(0, 2, 0\)/,
+  );
+});
