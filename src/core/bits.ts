@@ -8,9 +8,9 @@ export interface BitField {
   /** The field's bits in place. */
   readonly mask: number;
   /** The field's value in `word`. */
-  of(word: number): number;
+  readonly of: (word: number) => number;
   /** `word` with the field set to `value`; a value that does not fit is a ModelError. */
-  put(word: number, value: number): number;
+  readonly put: (word: number, value: number) => number;
 }
 
 /** The fields of one kind of word (a PTE, page flags, a swap_map entry), declared once and used for traces as well. */

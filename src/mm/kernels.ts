@@ -1,5 +1,5 @@
 import { InputError } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
+import { suggest } from '../core/nearest.ts';
 import { PATCHES, type Hunk, type Patch } from './patches.ts';
 import { E0, type Switches } from './switches.ts';
 
@@ -82,10 +82,7 @@ export function kernelNamed(name: string): KernelVersion {
   const found = KERNELS.find((kernel) => kernel.name === name);
   if (found !== undefined) return found;
   const names = KERNELS.map((kernel) => kernel.name);
-  throw new InputError(
-    `unknown kernel "${name}": expected one of ${names.join(', ')}`,
-    `nearest: ${nearest(name, names).join(', ') || 'none'}; see "lostwrite list kernels"`,
-  );
+  throw new InputError(`unknown kernel "${name}"`, suggest(name, names, 'lostwrite list kernels'));
 }
 
 function patchNamed(name: string): Patch {
@@ -94,11 +91,8 @@ function patchNamed(name: string): Patch {
       patch.id === name || patch.aliases.includes(name) || (name.length >= 7 && patch.id.startsWith(name)),
   );
   if (found !== undefined) return found;
-  const names = PATCHES.flatMap((patch) => [patch.id, ...patch.aliases]);
-  throw new InputError(
-    `unknown patch "${name}"`,
-    `nearest: ${nearest(name, names).join(', ') || 'none'}; see "lostwrite list patches"`,
-  );
+  const names = PATCHES.flatMap((patch) => [patch.id].concat(patch.aliases));
+  throw new InputError(`unknown patch "${name}"`, suggest(name, names, 'lostwrite list patches'));
 }
 
 /** The hunks meant by `seed` (all of them) or `seed#H5`; an InputError names what is unknown. */
@@ -110,8 +104,8 @@ export function hunksNamed(reference: string): readonly Hunk[] {
   if (found !== undefined && rest.length === 0) return [found];
   const names = patch.hunks.map((candidate) => candidate.id);
   throw new InputError(
-    `patch ${patch.id} has no hunk "${[hunkName, ...rest].join('#')}": expected one of ${names.join(', ')}`,
-    `nearest: ${nearest(hunkName, names).join(', ') || 'none'}`,
+    `patch ${patch.id} has no hunk "${[hunkName, ...rest].join('#')}"`,
+    suggest(hunkName, names),
   );
 }
 
@@ -121,21 +115,16 @@ export function configureKernel(
   apply: readonly string[] = [],
   revert: readonly string[] = [],
 ): Switches {
-  let switches = kernelNamed(name).switches;
-  for (const reference of apply)
-    for (const part of hunksNamed(reference)) switches = { ...switches, ...part.applied };
-  for (const reference of revert)
-    for (const part of hunksNamed(reference)) switches = { ...switches, ...restored(switches, part) };
+  const switches = { ...kernelNamed(name).switches };
+  for (const part of apply.flatMap(hunksNamed)) Object.assign(switches, part.applied);
+  for (const part of revert.flatMap(hunksNamed)) Object.assign(switches, restored(switches, part));
   return switches;
 }
 
 /** Reverting changes only what the kernel has from this hunk. */
 function restored(switches: Switches, part: Hunk): Partial<Switches> {
-  const changes: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(part.reverted)) {
-    const name = key as keyof Switches;
-    const applied = part.applied[name];
-    if (switches[name] === applied) changes[name] = value;
-  }
-  return changes as Partial<Switches>;
+  const names = Object.keys(part.reverted) as (keyof Switches)[];
+  return Object.fromEntries(
+    names.filter((name) => switches[name] === part.applied[name]).map((name) => [name, part.reverted[name]]),
+  );
 }

@@ -1,6 +1,6 @@
 /** Programs by name and parameters: any worker can build the same one again. */
 import { InputError } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
+import { suggest } from '../core/nearest.ts';
 import type { ParameterValue, Program, ProgramThread } from '../core/program.ts';
 import { accountNames } from './accounts.ts';
 import { kswapd, kswapd$endless, $perform, type Action } from './agents.ts';
@@ -45,10 +45,7 @@ export function scenarioNamed(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
   const names = SCENARIOS.map((scenario) => scenario.name);
-  throw new InputError(
-    `unknown scenario "${name}"`,
-    `nearest: ${nearest(name, names).join(', ') || 'none'}; see "lostwrite list scenarios"`,
-  );
+  throw new InputError(`unknown scenario "${name}"`, suggest(name, names, 'lostwrite list scenarios'));
 }
 
 /** Builds the program; an InputError says what in the request is unknown. */

@@ -1,6 +1,6 @@
 /** What a scenario is: who does what. It never says in which order; the search finds that. */
 import { InputError } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
+import { suggest } from '../core/nearest.ts';
 import type { ParameterValue } from '../core/program.ts';
 import type { Action } from './agents.ts';
 import type { Backend, RequestPlan } from './machine.ts';
@@ -92,10 +92,7 @@ export function resolveParameters(scenario: Scenario, set: Readonly<Record<strin
     const parameter = parameters.find((candidate) => candidate.name === name);
     if (parameter === undefined) {
       const names = parameters.map((candidate) => candidate.name);
-      throw new InputError(
-        `scenario ${scenario.name} has no parameter "${name}": expected one of ${names.join(', ')}`,
-        `nearest: ${nearest(name, names).join(', ') || 'none'}`,
-      );
+      throw new InputError(`scenario ${scenario.name} has no parameter "${name}"`, suggest(name, names));
     }
     const value = parameter.values.find((candidate) => String(candidate) === text);
     if (value === undefined)

@@ -35,6 +35,7 @@ const CHOICE_SHIFT = 16;
 export type SearchStatus = 'running' | 'complete' | 'violation';
 
 export class ExhaustiveSearch {
+  readonly automata: Automata;
   readonly visited = new VisitedSet();
   /** Transitions generated so far. */
   transitions = 0;
@@ -69,6 +70,7 @@ export class ExhaustiveSearch {
   private violating = false;
 
   constructor(automata: Automata) {
+    this.automata = automata;
     this.state = new PackedState(automata);
     this.inspector = new Inspector(this.state);
     this.visited.insert(this.state.low, this.state.high);

@@ -2,6 +2,7 @@
 import { assert, atomic, check, choose, fail, fold, hold, holding, rest } from '../../src/core/control.ts';
 import { SpinLock } from '../../src/core/locks.ts';
 import type { Program } from '../../src/core/program.ts';
+import type { Word } from '../../src/core/words.ts';
 import { isValue, toy } from './toy.ts';
 
 /** Two histories of T0 that no recorded value tells apart: which word it stores to depends on how often it ran before. */
@@ -184,62 +185,6 @@ export function references(leak: boolean): Program {
   });
 }
 
-/** The checks sit behind a value that nobody writes. */
-export function neverChecked(): Program {
-  return toy('never-checked', ({ layout }) => {
-    const flag = layout.word('flag');
-    return {
-      threads: {
-        T0: function* () {
-          if ((yield* flag.load()) === 1) assert(false, 'never here');
-        },
-        T1: function* () {
-          yield* flag.load();
-        },
-      },
-      mustReach: ['never here'],
-    };
-  });
-}
-
-/** Every run waits for what nobody does: there is no complete execution. */
-export function neverComplete(): Program {
-  return toy('never-complete', ({ layout }) => {
-    const flag = layout.word('flag');
-    const data = layout.word('data');
-    return {
-      threads: {
-        T0: function* () {
-          yield* data.store(1);
-          yield* flag.untilIs(1);
-          assert((yield* data.load()) === 2, 'never evaluated');
-        },
-        T1: function* () {
-          yield* data.load();
-        },
-      },
-      mustReach: ['never evaluated'],
-    };
-  });
-}
-
-/** The second thread can only start when the first has ended: one schedule. */
-export function oneSchedule(): Program {
-  return toy('one-schedule', ({ layout }) => {
-    const started = layout.word('started');
-    return {
-      threads: {
-        T0: function* () {
-          yield* started.store(1);
-        },
-        T1: function* () {
-          yield* started.untilIs(1);
-        },
-      },
-    };
-  });
-}
-
 /** A step that never ends: ghost updates ride for ever. */
 export function endlessGhost(): Program {
   return toy('endless-ghost', ({ layout }) => {
@@ -279,6 +224,30 @@ export function lateLivelock(n: number): Program {
         },
         reads: function* () {
           yield* never.load();
+        },
+      },
+    };
+  });
+}
+
+/** B is caught in four steps by preempting twice, in five by preempting once: A takes a step more when it starts late. */
+export function shortcut(): Program {
+  return toy('shortcut', ({ layout }) => {
+    const [x, y, z] = layout.array(3, (i) => 'xyz'[i]!) as [Word, Word, Word];
+    return {
+      threads: {
+        A: function* () {
+          if ((yield* x.load()) === 1) {
+            fold('late');
+            yield* z.load();
+          }
+          fold('look');
+          assert((yield* y.load()) === 0, 'y is still 0');
+        },
+        B: function* () {
+          yield* x.store(1);
+          yield* y.store(1);
+          yield* z.store(1);
         },
       },
     };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { fold } from '../../src/core/control.ts';
+import { fold, hold, holding } from '../../src/core/control.ts';
 import { ModelError } from '../../src/core/errors.ts';
 import { Order } from '../../src/core/operations.ts';
 import { Automata } from '../../src/search/automata.ts';
 import { AutomataLimitError } from '../../src/search/growth.ts';
 import { Stepper } from '../../src/search/stepper.ts';
-import { N_FLAGS, NODE, RIDES } from '../../src/search/tables.ts';
+import { N_FLAGS, N_HELD, NODE, RIDES } from '../../src/search/tables.ts';
 import { toy } from '../programs/toy.ts';
 import { freshCounters, loopOf, sharedHelper } from '../programs/folding.ts';
 import { walk } from './walker.ts';
@@ -66,6 +66,29 @@ test('an operation that differs in any operand is another node, also at one fold
   const automata = new Automata(program);
   const root = automata.roots[0]!;
   expect(automata.extend(root, 0)).not.toBe(automata.extend(root, 1));
+});
+
+test('what a thread holds in flight is a part of where it stands', () => {
+  const program = toy('accounts', ({ layout }) => {
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          if ((yield* word.load()) === 0) hold(0, 1);
+          fold('same label');
+          yield* word.load();
+          yield* word.store(holding(0));
+        },
+      },
+      accounts: ['references'],
+    };
+  });
+  const automata = new Automata(program);
+  const root = automata.roots[0]!;
+  const [holds, empty] = [automata.extend(root, 0), automata.extend(root, 1)];
+  expect(holds).not.toBe(empty);
+  const heldAt = (node: number) => [...automata.heldVectors[automata.nodes[node * NODE + N_HELD]!]!];
+  expect([heldAt(root), heldAt(holds), heldAt(empty)]).toEqual([[0], [1], [0]]);
 });
 
 test('a riding operation at the head of a thread is a step; folded back to, it rides', () => {

@@ -17,7 +17,7 @@ import {
   ticketLock,
   untilEither,
 } from '../programs/locks.ts';
-import { crosswise, device, ghostFirst, references } from '../programs/odd.ts';
+import { crosswise, device, ghostFirst, references, shortcut } from '../programs/odd.ts';
 import { walk } from './walker.ts';
 
 /** `T0 load counter 0>0; T1 …`, riding accesses joined by a plus sign. */
@@ -149,6 +149,14 @@ describe('programs with a fault: the shortest schedule with the fewest preemptio
         'writer fetch_add seq 65537>2',
         'reader load b 1>1 + store torn 0>1',
       ],
+    ],
+    [
+      'fewer steps win over fewer preemptions',
+      () => shortcut(),
+      'assertion',
+      'y is still 0',
+      2,
+      ['A load x 0>0', 'B store x 0>1', 'B store y 0>1', 'A load y 1>1'],
     ],
     [
       'unlock by another than the owner',

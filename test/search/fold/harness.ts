@@ -1,4 +1,5 @@
 /** Runs small generator functions given as text, instrumented or not, through all histories of zeros and ones. */
+import { runInThisContext } from 'node:vm';
 import { activate, foldKey, FrameStack } from '../../../src/core/frames.ts';
 import * as frames from '../../../src/core/frames.ts';
 import { instrument } from '../../../src/search/fold/pass.ts';
@@ -16,9 +17,8 @@ export function load(code: string): Body {
   const text = code.replace(/import \{ (.*?) \} from "frames";/, (_, names: string) => {
     return `const { ${names.replaceAll(' as ', ': ')} } = frames;`;
   });
-  // The tests write the programs they run.
-  const make = new Function('frames', `'use strict'; ${text}; return main;`) as (
-    recorder: typeof frames,
+  const make = runInThisContext(`'use strict'; (frames) => { ${text}; return main; }`) as (
+    from: typeof frames,
   ) => Body;
   return make(frames);
 }
