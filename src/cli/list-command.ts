@@ -4,7 +4,7 @@ import { LINE_WIDTH, wrap } from '../report/text.ts';
 import { EXIT } from './exit.ts';
 import { notYet } from './not-yet.ts';
 import { print, printJson } from './print.ts';
-import type { Registry } from './registry.ts';
+import type { ParameterEntry, Registry } from './registry.ts';
 
 /** A name, and what is said about it; what belongs to the name above is indented. */
 type Row = readonly [name: string, text: string];
@@ -16,27 +16,30 @@ interface List {
   readonly entries: (registry: Registry) => readonly unknown[];
 }
 
+function parameterRow(p: ParameterEntry): Row {
+  return [`  ${p.name}=${p.default}`, `${p.summary} (${p.values.join(', ')})`];
+}
+
 const LISTS: readonly List[] = [
   {
     name: 'scenarios',
     heading: 'Scenarios (lostwrite explore <scenario> --set name=value)',
-    rows: ({ scenarios }) =>
-      scenarios.flatMap(({ name, summary, parameters }) => [
+    rows: ({ scenarios, common = [] }) => [
+      ...scenarios.flatMap(({ name, summary, parameters }) => [
         [name, summary] as const,
-        ...parameters.map(
-          (p) => [`  ${p.name}=${p.default}`, `${p.summary} (${p.values.join(', ')})`] as const,
-        ),
+        ...parameters.map(parameterRow),
       ]),
-    entries: ({ scenarios }) =>
+      ...(common.length === 0 ? [] : [['(every scenario)', 'parameters that all of them have'] as const]),
+      ...common.map(parameterRow),
+    ],
+    entries: ({ scenarios, common = [] }) =>
       scenarios.map(({ name, summary, parameters }) => ({
         name,
         summary,
-        parameters: parameters.map((p) => ({
-          name: p.name,
-          summary: p.summary,
-          values: p.values,
-          default: p.default,
-        })),
+        parameters: [
+          ...parameters,
+          ...common.filter((p) => !parameters.some((own) => own.name === p.name)),
+        ].map((p) => ({ name: p.name, summary: p.summary, values: p.values, default: p.default })),
       })),
   },
   {

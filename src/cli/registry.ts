@@ -51,6 +51,8 @@ export interface BuiltProgram {
 /** All the programs a command line offers. `kernels` is in order of age; the last one is the default. */
 export interface Registry {
   readonly scenarios: readonly ScenarioEntry[];
+  /** Parameters of every scenario, beside its own (which may set another default). */
+  readonly common?: readonly ParameterEntry[];
   readonly kernels: readonly KernelEntry[];
   readonly patches: readonly PatchEntry[];
   /** Throws an InputError, with the nearest names, for a name that does not exist. */

@@ -111,7 +111,7 @@ function foldedReads({ from, to, contested, others }: Reads): TraceLine[] {
     });
   }
   // Steps of the specification alone, which no other thread can see.
-  return lines.length > 0 ? lines : [{ label, text: '  (ghost)' }];
+  return lines.length > 0 ? lines : [{ label, text: '  (a note of the oracle)' }];
 }
 
 /** A line break may come between two of them, but not within one. */

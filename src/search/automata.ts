@@ -143,14 +143,13 @@ export class Automata {
     const { context } = run;
     const { notes } = context;
     const operation = outcome instanceof Violation ? { ...ENDED, kind: Kind.FAIL } : outcome;
-    const rides = operation.rides && parent >= 0;
     const key =
       outcome instanceof Violation
         ? `${context.thread} fail ${outcome.kind} ${outcome.message}`
-        : this.keys.keyOf(run, operation, rides, () => this.again(run, outcome, parent, value));
+        : this.keys.keyOf(run, operation, () => this.again(run, outcome, parent, value));
     let node = key === null ? undefined : this.byKey.get(key);
     if (node === undefined) {
-      node = this.make(run, operation, rides, parent, value);
+      node = this.make(run, operation, parent, value);
       if (key !== null) this.byKey.set(key, node);
       if (outcome instanceof Violation)
         this.failures.set(node, { kind: outcome.kind, message: outcome.message });
@@ -164,17 +163,16 @@ export class Automata {
     return node;
   }
 
-  private make(run: ThreadRun, operation: Operation, rides: boolean, parent: number, value: number): number {
+  private make(run: ThreadRun, operation: Operation, parent: number, value: number): number {
     const { thread, resting, held } = run.context;
     const node = this.nodeCount++;
     if (node >= this.maxNodes) throw this.limitError(thread);
-    if (rides && mayWait(operation.kind))
+    const { kind, word, x, y, z, rides } = operation;
+    if (rides && mayWait(kind))
       throw new ModelError(
-        `${KIND_NAMES[operation.kind]} in the middle of an atomic block, at ${describe(positionOfRun(run))}: only its first operation may wait`,
+        `${KIND_NAMES[kind]} in the middle of an atomic block, at ${describe(positionOfRun(run))}: only its first operation may wait`,
       );
-    const flags =
-      (rides ? RIDES : 0) | (resting ? AT_REST : 0) | (hasResult(operation.kind) ? HAS_RESULT : 0);
-    const { kind, word, x, y, z } = operation;
+    const flags = (rides ? RIDES : 0) | (resting ? AT_REST : 0) | (hasResult(kind) ? HAS_RESULT : 0);
     this.nodes = grown(this.nodes, (node + 1) * NODE);
     this.nodes.set(
       [kind, word, x, y, z, -1, flags, this.heldId(held), nodeLow(node), nodeHigh(node)],

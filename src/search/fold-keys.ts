@@ -28,10 +28,10 @@ export class FoldKeys {
    *
    * @param again runs the same history a second time, call stack captured
    */
-  keyOf(run: ThreadRun, operation: Operation, rides: boolean, again: () => ThreadRun): string | null {
+  keyOf(run: ThreadRun, operation: Operation, again: () => ThreadRun): string | null {
     const { context } = run;
     const { thread } = context;
-    const { kind, word, x, y, z, order } = operation;
+    const { kind, word, x, y, z, order, rides } = operation;
     const tail = `${kind},${word},${x},${y},${z},${order},${rides ? 1 : 0},${context.atomicDepth},${context.resting ? 1 : 0}|${context.held.join()}`;
     if (kind === Kind.DONE) return `${thread} done ${tail}`;
     if (context.foldPoint !== null) return `${thread} fold ${context.foldPoint}#${tail}`;

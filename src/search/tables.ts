@@ -16,7 +16,7 @@ export const N_HELD = 7;
 export const N_LOW = 8;
 export const N_HIGH = 9;
 
-/** The operation happens in the same step as the one before it. */
+/** The operation happens in the same step as the one before it; without effect on a thread's first operation. */
 export const RIDES = 1;
 /** A daemon that stands here has nothing half done. */
 export const AT_REST = 2;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { fold, hold, holding } from '../../src/core/control.ts';
+import { atomic, fold, hold, holding, rest } from '../../src/core/control.ts';
 import { ModelError } from '../../src/core/errors.ts';
 import { Order } from '../../src/core/operations.ts';
 import { Automata } from '../../src/search/automata.ts';
 import { AutomataLimitError } from '../../src/search/growth.ts';
 import { Stepper } from '../../src/search/stepper.ts';
-import { N_FLAGS, N_HELD, NODE, RIDES } from '../../src/search/tables.ts';
+import { AT_REST, N_FLAGS, N_HELD, NODE, RIDES } from '../../src/search/tables.ts';
 import { toy } from '../programs/toy.ts';
 import { freshCounters, loopOf, sharedHelper } from '../programs/folding.ts';
 import { walk } from './walker.ts';
@@ -117,6 +117,49 @@ test('a riding operation at the head of a thread is a step; folded back to, it r
         .join('+'),
     );
   expect(steps).toEqual(['xor', 'fetch_add+xor', 'fetch_add+xor', 'fetch_add']);
+});
+
+test('one fold point at the head of an atomic block and further in: only the latter rides', () => {
+  const program = toy('atomic-loop', ({ layout }) => {
+    const word = layout.word('w');
+    const untilThree = function* () {
+      for (;;) {
+        fold('turn');
+        if ((yield* word.fetchAdd(1)) === 3) return;
+      }
+    };
+    return {
+      threads: {
+        T: function* () {
+          yield* word.load();
+          yield* atomic(untilThree());
+        },
+      },
+    };
+  });
+  const stepper = new Stepper(new Automata(program));
+  stepper.step(0);
+  expect(stepper.recordedStep(0).accesses.map(({ after }) => after)).toEqual([1, 2, 3, 4]);
+  expect(stepper.choices(0)).toBe(0);
+});
+
+test('being at rest is a part of where a daemon stands', () => {
+  const program = toy('rests', ({ layout }) => {
+    const word = layout.word('w');
+    return {
+      threads: {
+        T: function* () {
+          if ((yield* word.load()) === 0) rest();
+          fold('same label');
+          yield* word.load();
+        },
+      },
+    };
+  });
+  const automata = new Automata(program);
+  const root = automata.roots[0]!;
+  const flags = [0, 1].map((seen) => automata.nodes[automata.extend(root, seen) * NODE + N_FLAGS]! & AT_REST);
+  expect(flags).toEqual([AT_REST, 0]);
 });
 
 test('the order of an access is kept with the node key, its ride in the node', () => {
