@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { foldPlugin } from './src/search/fold/vite.ts';
 
 const root = import.meta.dirname;
 
 export default defineConfig({
   root,
+  // The same modules as `npm run build` instruments in dist.
+  plugins: [foldPlugin({ include: (id) => /\/(src\/(mm|races)|test\/programs)\//.test(id), root })],
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],

@@ -1,10 +1,13 @@
 /** The agents of a scenario: what a thread does, as data, and the generator that does it. */
-import { rest } from '../core/control.ts';
+import { atomic, choose, fail, holding, rest, until } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
+import { differs, type Clause } from '../core/conditions.ts';
+import { accountNames } from './accounts.ts';
 import { direct_io, io_submit, io_getevents } from './direct-io.ts';
-import type { Machine } from './machine.ts';
+import { PAGE, type Machine } from './machine.ts';
 import { dup_mmap } from './memory_fork.ts';
 import { user_load, user_store } from './mmu.ts';
+import { lru_add_drain_all } from './page_alloc.ts';
 import { shrink_inactive_list } from './vmscan.ts';
 
 /** One thing a process's thread does. */
@@ -24,6 +27,14 @@ export type Action =
 /** Does `actions` one after the other in address space `mm`. */
 export function* $perform(k: Machine, mm: number, actions: readonly Action[]): Steps<void> {
   for (let i = 0; i < actions.length; i++) yield* $act(k, mm, actions[i]!);
+  check_nothing_held(k);
+}
+
+/** A thread that ends holds nothing: no reference, no mapping, no count. */
+function check_nothing_held(k: Machine): void {
+  const names = accountNames(k);
+  const left = names.findIndex((_, account) => holding(account) !== 0);
+  if (left >= 0) fail('leaked', `the thread ends while it still holds ${holding(left)} of ${names[left]}`);
 }
 
 function* $act(k: Machine, m: number, action: Action): Steps<void> {
@@ -48,14 +59,15 @@ function* $act(k: Machine, m: number, action: Action): Steps<void> {
   }
 }
 
-/** kswapd with a bounded number of passes over all frames. */
-export function* kswapd(k: Machine, passes: number): Steps<void> {
-  for (let pass = 0; pass < passes; pass++) {
-    for (let f = 0; f < k.page.length; f++) yield* shrink_inactive_list(k, f);
+/** kswapd that tries `attempts` times to reclaim a page, each time any page, whenever it likes. */
+export function* kswapd(k: Machine, attempts: number): Steps<void> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const f = yield* choose(k.page.length);
+    yield* shrink_inactive_list(k, f);
   }
 }
 
-/** kswapd that never stops: any number of passes. At rest between frames. */
+/** kswapd that never stops: any number of attempts at every page. At rest between pages. */
 export function* kswapd$endless(k: Machine): Steps<void> {
   for (;;) {
     for (let f = 0; f < k.page.length; f++) {
@@ -63,4 +75,21 @@ export function* kswapd$endless(k: Machine): Steps<void> {
       yield* shrink_inactive_list(k, f);
     }
   }
+}
+
+/**
+ * What drains LRU pagevecs sooner or later: later pages on the same CPU, `lru_add_drain_all`. Whenever a page waits in a pagevec,
+ * this may come next, or much later. Endless.
+ */
+export function* lru_drain(k: Machine): Steps<void> {
+  const waiting = k.page.map((page) => differs(page.flags.field(PAGE.pagevec), 0));
+  for (;;) {
+    rest();
+    yield* atomic(lru_drain$all(k, waiting));
+  }
+}
+
+function* lru_drain$all(k: Machine, waiting: readonly Clause[]): Steps<void> {
+  yield* until(k.conditions.any(...waiting));
+  yield* lru_add_drain_all(k);
 }

@@ -4,8 +4,9 @@ import type { Steps } from '../core/operations.ts';
 import { hold_pin, hold_ref } from './accounts.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine, type Mm } from './machine.ts';
 import { handle_mm_fault, type FaultKind } from './memory.ts';
-import { put_page$refs } from './page_alloc.ts';
-import { pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
+import { $ideal_begin, $ideal_referenced } from './ideal.ts';
+import { get_page_unless_zero, put_page$refs } from './page_alloc.ts';
+import { pte_dirty, pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
 
 /** The zero page as GUP hands it out: no frame of its own. */
 export const ZERO_PAGE = -1;
@@ -14,6 +15,8 @@ export const ZERO_PAGE = -1;
 export interface GupFlags {
   readonly write: boolean;
   readonly pin: boolean;
+  /** The direct I/O request it is for; the oracle wants to know when the reference is taken for good. */
+  readonly request: number;
 }
 
 function refsOf(flags: GupFlags): number {
@@ -26,7 +29,7 @@ function refsOf(flags: GupFlags): number {
  */
 export function* get_user_pages_fast(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
   const write = flags.write || k.kernel.gup_forces_write;
-  const effective = write === flags.write ? flags : { write, pin: flags.pin };
+  const effective = write === flags.write ? flags : { ...flags, write };
   // has_pinned is set before the walk and never cleared; fork looks at it first.
   if (flags.pin) yield* mm.has_pinned.store(1);
   let f = yield* gup_pte_range(k, mm, v, effective);
@@ -51,8 +54,11 @@ function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<n
   if (!pte_present(pte) || pte_special(pte) || (flags.write && !pte_write(pte))) return NEEDS_SLOW;
   const f = pte_pfn(pte);
   const refs = refsOf(flags);
-  if (!(yield* k.page[f]!.refcount.addUnless(refs, 0))) return NEEDS_SLOW;
-  hold_ref(f, refs);
+  if (!(yield* get_page_unless_zero(k, f))) return NEEDS_SLOW;
+  if (flags.pin) {
+    yield* k.page[f]!.refcount.add(refs - 1);
+    hold_ref(f, refs - 1);
+  }
   yield* fence();
   if (k.kernel.rule_gup_fast_recheck && !(yield* mm.pte[v]!.is(pte))) {
     yield* put_page$refs(k, f, refs);
@@ -62,8 +68,10 @@ function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<n
     yield* put_page$refs(k, f, refs);
     return NEEDS_SLOW;
   }
+  yield* $ideal_referenced(k, flags.request);
   if (guarded && (yield* mm.write_protect_seq.retry(sequence))) {
     yield* put_page$refs(k, f, refs);
+    yield* $ideal_begin(k, flags.request);
     return NEEDS_SLOW;
   }
   return f;
@@ -71,7 +79,7 @@ function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<n
 
 /** `gup_must_unshare`: a read pin of a page that may be shared needs a private page first. */
 function* gup_must_unshare(k: Machine, f: number, flags: GupFlags): Steps<boolean> {
-  if (!k.kernel.gup_unshare || !flags.pin || flags.write) return false;
+  if (!k.kernel.gup_unshare || !k.kernel.anon_exclusive || !flags.pin || flags.write) return false;
   const shared = yield* k.page[f]!.flags.loadMasked(PAGE.anon.mask | PAGE.anon_exclusive.mask);
   return shared === PAGE.anon.mask;
 }
@@ -110,8 +118,18 @@ function* follow_page_pte(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps
   const refs = refsOf(flags);
   yield* k.page[f]!.refcount.add(refs);
   hold_ref(f, refs);
+  yield* $ideal_referenced(k, flags.request);
+  // FOLL_TOUCH: a clean page that is about to be written counts as dirty.
+  if (flags.write && !pte_dirty(pte) && (yield* k.page[f]!.dirty.is(0))) yield* k.page[f]!.dirty.store(1);
   yield* mm.ptl.unlock();
   return f;
+}
+
+/** Ghost: the thread holds the references of one user page more (`sign` 1) or less (-1). */
+export function hold_user_page(k: Machine, f: number, pin: boolean, sign: 1 | -1): void {
+  if (f < 0) return;
+  hold_ref(f, sign * (pin ? GUP_PIN_COUNTING_BIAS : 1));
+  if (pin) hold_pin(k, f, sign);
 }
 
 /** `unpin_user_page` / `put_page` of a page that {@link get_user_page} handed out. */

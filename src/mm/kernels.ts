@@ -41,9 +41,11 @@ const E4: Switches = {
   unmap_sets_exclusive: true,
 };
 const E4s: Switches = { ...E4, swapin_writeback_test: 'inverted' };
-const E4b: Switches = { ...E4, reclaim_rechecks_pinned: true };
+/** Under sequential consistency v6.1's barriers change nothing. */
+const E4b: Switches = E4;
 const V6_8: Switches = {
   ...E4b,
+  reclaim_rechecks_pinned: true,
   bypass_claims_slot: true,
   odirect_pin: true,
   zram_rw_page: false,
@@ -71,7 +73,7 @@ export const KERNELS: readonly KernelVersion[] = [
   version('v5.19-part2', 'E3', 'PG_anon_exclusive, without the bit in the swap PTE', E3),
   version('v5.19-as-posted', 'E4s', 'the seed patch as first posted: SWP_STABLE_WRITES test inverted', E4s),
   version('v5.19', 'E4', 'the seed patch as merged', E4),
-  version('v6.1', 'E4b', 'barriers for GUP-fast, pins looked for again after unmapping', E4b),
+  version('v6.1', 'E4b', 'as v5.19, with memory barriers for GUP-fast', E4b),
   version('v6.8', 'E5', 'swap cache bypass claims the slot; O_DIRECT pins', V6_8),
   version('v6.12', 'E5', 'a read fault may map a swapped-in exclusive page writable', E5),
   version('v6.18', 'E5', 'as v6.12', E5),

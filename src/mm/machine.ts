@@ -217,7 +217,7 @@ export interface Request {
   /** Page frame + 1 given to the device; 0 before submission. */
   readonly bio: Word;
   readonly complete: Word;
-  /** Ghost: IDLE, IN_FLIGHT or DETACHED, see ideal.ts. */
+  /** Ghost: REQUEST_STATE, see ideal.ts. */
   readonly state: Word;
 }
 
@@ -238,6 +238,10 @@ export class Machine {
   readonly free: Word;
   /** The lock of the anon_vma tree that all address spaces share. */
   readonly anon_vma: RwSemaphore;
+  /** Ghost: tokens that CPUs have stored so far, a bit for each. */
+  readonly stored: Word;
+  /** Ghost, for each mm: the value of `stored` when it was forked. */
+  readonly inherited: readonly Word[];
   /** Ghost: what each byte of each address space ought to read, see ideal.ts. */
   readonly ideal: readonly (readonly (readonly Word[])[])[];
 
@@ -306,6 +310,13 @@ export class Machine {
       complete: layout.word(`bio[${id}].complete`),
       state: layout.word(`ideal.bio[${id}]`, { ghost: true }),
     }));
+    const initialTokens = initial.flat().reduce((set, token) => set | (1 << token), 0);
+    this.stored = layout.word('ideal.stored', { init: initialTokens, ghost: true });
+    this.inherited = layout.array(
+      mms,
+      (id) => `ideal.inherited[${id}]`,
+      () => ({ ghost: true }),
+    );
     this.ideal = this.mm.map((_, id) =>
       Array.from({ length: pages }, (_unused, v) =>
         layout.array(

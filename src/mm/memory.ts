@@ -43,7 +43,7 @@ export function* handle_mm_fault(k: Machine, mm: Mm, v: number, kind: FaultKind)
 /** `do_anonymous_page`: the zero page for a read, a fresh exclusive page for a write. */
 function* do_anonymous_page(k: Machine, mm: Mm, v: number, kind: FaultKind): Steps<void> {
   const pte = mm.pte[v]!;
-  if (kind === 'read') {
+  if (kind !== 'write') {
     yield* mm.ptl.lock();
     if (yield* pte.is(0)) yield* pte.store(ZERO_PTE);
     yield* mm.ptl.unlock();

@@ -8,7 +8,7 @@ import type { FaultKind } from './memory.ts';
 import { do_wp_page } from './memory_wp.ts';
 import { alloc_page, lock_page, lru_add_drain, lru_cache_add, put_page, unlock_page } from './page_alloc.ts';
 import { mk_pte, pte_mkdirty, pte_mkwrite, pte_pfn, pte_swp_exclusive, pte_write } from './pgtable.ts';
-import { page_add_anon_rmap, page_add_new_anon_rmap } from './rmap.ts';
+import { page_add_anon_rmap } from './rmap.ts';
 import {
   put_swap_page,
   reuse_swap_page,
@@ -100,7 +100,7 @@ function* do_swap_page$map(
   cover('do_swap_page mapped a page');
   let pte: number;
   if (k.kernel.swapin_reuse === 'reuse_swap_page')
-    pte = yield* do_swap_page$by_reuse_swap_page(k, mm, v, orig_pte, kind, f, fresh);
+    pte = yield* do_swap_page$by_reuse_swap_page(k, mm, v, orig_pte, kind, f);
   else pte = yield* do_swap_page$by_refcount(k, mm, v, orig_pte, kind, f, fresh);
   yield* unlock_page(k, f);
   if (kind === 'write' && !pte_write(pte)) {
@@ -118,7 +118,6 @@ function* do_swap_page$by_reuse_swap_page(
   orig_pte: number,
   kind: FaultKind,
   f: number,
-  fresh: boolean,
 ): Steps<number> {
   const s = pte_pfn(orig_pte);
   let pte = mk_pte(f);
@@ -128,8 +127,7 @@ function* do_swap_page$by_reuse_swap_page(
   hold_ref(f, -1);
   hold_map(k, f, -1);
   hold_slot(k, s, 1);
-  if (fresh) yield* page_add_new_anon_rmap(k, f, v);
-  else yield* page_add_anon_rmap(k, f, v, false);
+  yield* page_add_anon_rmap(k, f, v, false);
   yield* swap_free(k, s);
   if (k.options.swap_full) yield* try_to_free_swap(k, f);
   return pte;

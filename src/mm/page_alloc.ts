@@ -1,5 +1,5 @@
 /** mm/page_alloc.c, mm/swap.c: page frames come and go; references. */
-import { atomic, currentThread, choose, fail } from '../core/control.ts';
+import { atomic, currentThread, fail } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_ref } from './accounts.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, type Machine } from './machine.ts';
@@ -94,16 +94,12 @@ export function* unlock_page(k: Machine, f: number): Steps<void> {
 }
 
 /**
- * `lru_cache_add`: the page goes to this CPU's pagevec, which holds a reference, and from there to the LRU list whenever the
- * pagevec is drained: at once or later, both are explored if the machine models pagevecs.
+ * `lru_cache_add`: the page goes to this CPU's pagevec, which holds a reference, and from there to the LRU list when the pagevec is
+ * drained: at once or at any later time (see `lru_drain`). Without pagevecs in the machine it is on the list at once.
  */
 export function* lru_cache_add(k: Machine, f: number): Steps<void> {
-  const stays = k.options.pagevec && (yield* choose(2)) === 1;
-  if (!stays) {
-    yield* k.page[f]!.lru.store(1);
-    return;
-  }
-  yield* atomic(lru_cache_add$pagevec(k, f, currentThread() + 1));
+  if (k.options.pagevec) yield* atomic(lru_cache_add$pagevec(k, f, currentThread() + 1));
+  else yield* k.page[f]!.lru.store(1);
 }
 
 function* lru_cache_add$pagevec(k: Machine, f: number, cpu: number): Steps<void> {
@@ -113,13 +109,21 @@ function* lru_cache_add$pagevec(k: Machine, f: number, cpu: number): Steps<void>
 
 /** `lru_add_drain`: the pages in this CPU's pagevec go to the LRU list; other CPUs' pagevecs stay as they are. */
 export function* lru_add_drain(k: Machine): Steps<void> {
-  if (k.options.pagevec) yield* atomic(lru_add_drain$pagevec(k, currentThread() + 1));
+  if (k.options.pagevec) yield* atomic(pagevec_lru_move(k, currentThread() + 1));
 }
 
-function* lru_add_drain$pagevec(k: Machine, cpu: number): Steps<void> {
+/** `lru_add_drain_all`, as one step. */
+export function* lru_add_drain_all(k: Machine): Steps<void> {
+  yield* pagevec_lru_move(k, ALL_CPUS);
+}
+
+const ALL_CPUS = 0;
+
+function* pagevec_lru_move(k: Machine, cpu: number): Steps<void> {
   for (let f = 0; f < k.page.length; f++) {
     const page = k.page[f]!;
-    if (!(yield* page.flags.field(PAGE.pagevec).is(cpu))) continue;
+    const waits = yield* page.flags.field(PAGE.pagevec).load();
+    if (waits === 0 || (cpu !== ALL_CPUS && waits !== cpu)) continue;
     yield* page.flags.update(PAGE.pagevec.mask, PAGE.lru.mask);
     if (yield* page.refcount.addAndTest(-1, 0)) yield* free_page$release(k, f);
   }

@@ -7,7 +7,8 @@ import { try_to_free_swap } from './swapfile.ts';
 
 /**
  * `swap_writepage` [page lock, dropped]: 'freed_swap' if no PTE needs the slot any more; 'submitted' if the device writes on its
- * own from now on; 'written' if it was written here and now (rw_page devices: writeback is never seen with the page unlocked).
+ * own from now on; 'written' if this thread wrote it or waited for the device. Up to v6.1 (rw_page) a synchronous device writes
+ * before the page is unlocked, so that nobody sees the writeback; later it unlocks first.
  */
 export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'submitted' | 'written'> {
   const page = k.page[f]!;
@@ -17,10 +18,11 @@ export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'su
     return 'freed_swap';
   }
   yield* page.writeback.store(1);
-  if (k.swap.synchronous_io && k.kernel.zram_rw_page) {
+  if (k.swap.synchronous_io) {
+    if (locked && !k.kernel.zram_rw_page) yield* unlock_page(k, f);
     yield* swap_device$write(k, f);
     yield* page.writeback.store(0);
-    if (locked) yield* unlock_page(k, f);
+    if (locked && k.kernel.zram_rw_page) yield* unlock_page(k, f);
     return 'written';
   }
   if (locked) yield* unlock_page(k, f);

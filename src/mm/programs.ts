@@ -1,9 +1,9 @@
 /** Programs by name and parameters: any worker can build the same one again. */
-import { InputError } from '../core/errors.ts';
+import { InputError, ModelError } from '../core/errors.ts';
 import { suggest } from '../core/nearest.ts';
 import type { ParameterValue, Program, ProgramThread } from '../core/program.ts';
 import { accountNames } from './accounts.ts';
-import { kswapd, kswapd$endless, $perform, type Action } from './agents.ts';
+import { kswapd, kswapd$endless, lru_drain, $perform, type Action } from './agents.ts';
 import { dma_engine } from './direct-io.ts';
 import { alwaysProperties, endProperties } from './invariants.ts';
 import { configureKernel } from './kernels.ts';
@@ -54,6 +54,7 @@ export function buildProgram(request: ProgramRequest): BuiltProgram {
   const switches = configureKernel(request.kernel, request.apply, request.revert);
   const parameters = resolveParameters(scenario, request.set);
   const plan = scenario.plan(parameters);
+  checkRequests(plan);
   const machine = machineOf(plan, parameters, switches);
   const program: Program = {
     name: scenario.name,
@@ -72,6 +73,23 @@ export function buildProgram(request: ProgramRequest): BuiltProgram {
     mustReach: plan.mustReach,
   };
   return { program, kernel: request.kernel, switches: { ...switches }, request, machine };
+}
+
+/** The oracle cannot tell which of two writers that race for one byte comes last: such a plan is a mistake. */
+function checkRequests(plan: Plan): void {
+  const taken = new Set<string>();
+  for (const { mm, page, slot, direction } of plan.requests) {
+    const byte = `${mm}.${page}.${slot}`;
+    if (direction === 'read' && taken.has(byte))
+      throw new ModelError(`two device reads write byte ${slot} of page ${page}`);
+    if (direction === 'read') taken.add(byte);
+  }
+  for (const { mm, actions } of plan.threads)
+    for (const action of actions)
+      if (action.do === 'store' && taken.has(`${mm}.${action.page}.${action.slot}`))
+        throw new ModelError(
+          `a thread stores to byte ${action.slot} of page ${action.page}, which a device read writes as well`,
+        );
 }
 
 function machineOf(plan: Plan, parameters: Parameters, switches: Switches): Machine {
@@ -113,16 +131,16 @@ function threadsOf(k: Machine, plan: Plan, parameters: Parameters): readonly Pro
   plan.requests.forEach((_, r) => {
     threads.push({ name: plan.requests.length === 1 ? 'dma' : `dma${r}`, body: () => dma_engine(k, r) });
   });
+  if (k.options.pagevec) threads.push({ name: 'lru', daemon: true, body: () => lru_drain(k) });
   if (!plan.reclaim) return threads;
-  const passes = parameters['reclaim'];
+  const attempts = parameters['reclaim'];
   threads.push(
-    passes === 'endless'
+    attempts === 'endless'
       ? { name: 'kswapd', daemon: true, body: () => kswapd$endless(k) }
-      : { name: 'kswapd', body: () => kswapd(k, Number(passes)) },
+      : { name: 'kswapd', body: () => kswapd(k, Number(attempts)) },
   );
-  // A device that writes through rw_page does so in the thread that reclaims.
-  if (!(k.swap.synchronous_io && k.kernel.zram_rw_page))
-    threads.push({ name: 'swapdev', daemon: true, body: () => swap_device(k) });
+  // A synchronous device writes in the thread that reclaims.
+  if (!k.swap.synchronous_io) threads.push({ name: 'swapdev', daemon: true, body: () => swap_device(k) });
   return threads;
 }
 

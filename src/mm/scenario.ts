@@ -59,8 +59,8 @@ export interface Scenario {
 export const COMMON_PARAMETERS: readonly ScenarioParameter[] = [
   {
     name: 'reclaim',
-    summary: 'passes of kswapd over all frames: a number, or endless',
-    values: [1, 2, 3, 'endless'],
+    summary: 'how often kswapd tries to reclaim a page, any page',
+    values: [1, 2, 3, 4, 'endless'],
     default: 1,
   },
   {

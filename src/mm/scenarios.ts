@@ -17,6 +17,7 @@ const UNMAPPED = 'try_to_unmap installed a swap PTE';
 const MOVED = 'the device moved the data';
 const FORKED = 'fork copied an address space';
 const SWAPPED_IN = 'do_swap_page mapped a page';
+const RECLAIMED = 'reclaim freed a page';
 
 function load(slot: number, page = 0): PlannedAction {
   return { do: 'load', page, slot };
@@ -44,7 +45,7 @@ const EMPTY: Plan = {
   populated: 1,
   frames: 3,
   mms: 1,
-  offsets: 1,
+  offsets: 2,
   backend: 'file',
   requests: [],
   flags: 0,
@@ -100,8 +101,8 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
     },
     {
       name: 'reclaim',
-      summary: 'passes of kswapd over all frames: a number, or endless',
-      values: [1, 2, 3, 'endless'],
+      summary: 'how often kswapd tries to reclaim a page, any page',
+      values: [1, 2, 3, 4, 'endless'],
       default: 'endless',
     },
   ],
@@ -120,7 +121,7 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
       populated: pages,
       frames: pages + 3 + (fork ? 1 : 0),
       mms: fork ? 2 : 1,
-      offsets: pages,
+      offsets: pages * (fork ? 2 : 1) + 1,
       backend: parameters['backend'] as Backend,
       requests: all.map((page) => request({ page })),
       threads: [
@@ -134,6 +135,7 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
         MOVED,
         UNMAPPED,
         SWAPPED_IN,
+        RECLAIMED,
         ...(parameters['access'] === 'store' ? [] : [LOAD_CHECK]),
         ...(fork ? [FORKED] : []),
       ],
@@ -149,8 +151,8 @@ const SWAP_STABLE_WRITES: Scenario = {
     { ...BACKEND, default: 'stable' },
     {
       name: 'reclaim',
-      summary: 'passes of kswapd over all frames: a number, or endless',
-      values: [1, 2, 3, 'endless'],
+      summary: 'how often kswapd tries to reclaim a page, any page',
+      values: [1, 2, 3, 4, 'endless'],
       default: 'endless',
     },
   ],
@@ -158,8 +160,8 @@ const SWAP_STABLE_WRITES: Scenario = {
     return {
       ...EMPTY,
       backend: parameters['backend'] as Backend,
-      threads: [thread('user', 0, ...accesses(parameters), store(CPU_SLOT))],
-      mustReach: [UNMAPPED, SWAPPED_IN],
+      threads: [thread('user', 0, ...accesses(parameters))],
+      mustReach: [UNMAPPED, SWAPPED_IN, RECLAIMED],
     };
   },
 };
@@ -187,7 +189,14 @@ const SWAP_FORK: Scenario = {
 const SWAPCACHE_BYPASS: Scenario = {
   name: 'swapcache-bypass',
   summary: 'two threads swap the same page in past the swap cache while reclaim swaps it out again',
-  parameters: [{ name: 'reclaim', summary: 'passes of kswapd', values: [1, 2, 3, 'endless'], default: 2 }],
+  parameters: [
+    {
+      name: 'reclaim',
+      summary: 'how often kswapd tries to reclaim a page, any page',
+      values: [1, 2, 3, 4, 'endless'],
+      default: 2,
+    },
+  ],
   plan() {
     return {
       ...EMPTY,
@@ -223,8 +232,13 @@ function row(name: string, summary: string, plan: (parameters: Parameters) => Pa
   return {
     name,
     summary: `table 7: ${summary}`,
-    parameters: [],
-    plan: (parameters) => ({ ...EMPTY, strict: true, ...plan(parameters) }),
+    parameters: [BACKEND],
+    plan: (parameters) => ({
+      ...EMPTY,
+      strict: true,
+      backend: parameters['backend'] as Backend,
+      ...plan(parameters),
+    }),
   };
 }
 
@@ -233,7 +247,7 @@ function writeGupVsSwapout(reference: 'get' | 'pin', ...actions: readonly Planne
     frames: 4,
     requests: [request({ reference })],
     threads: [thread('user', 0, ...actions), thread('reader', 0, { do: 'direct_io', request: 0 })],
-    mustReach: [MOVED, UNMAPPED, SWAPPED_IN],
+    mustReach: [MOVED, UNMAPPED, SWAPPED_IN, RECLAIMED],
   };
 }
 
@@ -314,7 +328,7 @@ export const TABLE_ROWS: Readonly<Record<string, Scenario>> = {
   l: row('pin-then-fork', 'l: W+PIN, then fork', () => gupThenFork('pin')),
   m: row('pin-vs-fork', 'm: W+PIN fast racing fork', () => gupRacingFork('pin')),
   n: row('read-pin-unshared', 'n: R+PIN of an unshared page whose PTE becomes read-only, then write', () =>
-    readGup('pin', [load(DEVICE_SLOT)], { mustReach: [MOVED, LOAD_CHECK, UNMAPPED, SWAPPED_IN] }),
+    readGup('pin', [load(DEVICE_SLOT)], { mustReach: [MOVED, LOAD_CHECK, UNMAPPED, SWAPPED_IN, RECLAIMED] }),
   ),
   o: row('read-pin-shared', 'o: R+PIN of a shared page, then write', () =>
     readGup('pin', [FORK], { mms: 2, reclaim: false, mustReach: [MOVED, FORKED] }),
@@ -323,7 +337,7 @@ export const TABLE_ROWS: Readonly<Record<string, Scenario>> = {
     readGup('get', [FORK], { mms: 2, reclaim: false, mustReach: [MOVED, FORKED] }),
   ),
   q: row('read-get-swapout', 'q: R+GET of an unshared page, swapout, then write', () =>
-    readGup('get', [load(DEVICE_SLOT)], { mustReach: [MOVED, LOAD_CHECK, UNMAPPED, SWAPPED_IN] }),
+    readGup('get', [load(DEVICE_SLOT)], { mustReach: [MOVED, LOAD_CHECK, UNMAPPED, SWAPPED_IN, RECLAIMED] }),
   ),
   'r-get': row('read-get-zero-page', 'r: R+GET of the zero page, then write', () =>
     readGup('get', [], { populated: 0, reclaim: false, mustReach: [MOVED] }),

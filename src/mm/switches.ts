@@ -35,7 +35,7 @@ export interface Switches {
   readonly unmap_refuses_pinned: boolean;
   /** K9: reclaim skips a pinned page before add_to_swap. */
   readonly reclaim_skips_pinned: boolean;
-  /** E5: reclaim looks for pins once more after unmapping. */
+  /** Reclaim looks for pins once more after unmapping (v6.3, unverified). */
   readonly reclaim_rechecks_pinned: boolean;
   /** K13: the swap cache bypass claims the slot with SWAP_HAS_CACHE. */
   readonly bypass_claims_slot: boolean;
@@ -43,11 +43,11 @@ export interface Switches {
   readonly swapin_read_writable: boolean;
   /** K16: O_DIRECT takes FOLL_PIN instead of FOLL_GET. */
   readonly odirect_pin: boolean;
-  /** wp_page_copy tries to free the old page's swap cache (v5.13, unverified). */
+  /** wp_page_copy tries to free the old page's swap cache (v5.14). */
   readonly copy_frees_swap_cache: boolean;
   /** Reuse tests drain this CPU's pagevecs first (v5.18). */
   readonly reuse_drains_pagevec: boolean;
-  /** zram writes through rw_page: writeback is never visible with the page unlocked (until v6.1). */
+  /** zram writes through rw_page: writeback is never seen with the page unlocked (until v6.1). */
   readonly zram_rw_page: boolean;
 
   /** Locking rules; true on every real kernel, false only to see what breaks. */

@@ -1,3 +1,5 @@
+import { ModelError } from '../core/errors.ts';
+
 /**
  * Page contents are write tokens, not bytes: each store of a program has a number of its own, so that a load tells which write
  * it sees. 0 is zero-filled memory.
@@ -5,16 +7,20 @@
 export class Tokens {
   /** Zero-filled memory. */
   static readonly ZERO = 0;
-  /** In the ideal address space only: any value is right (the buffer of a device read in flight). */
-  static readonly ANY = 1;
   /** Contents of a frame or slot that belongs to nobody. */
-  static readonly FREED = 2;
+  static readonly FREED = 1;
 
-  private readonly names: string[] = ['0', 'any', 'freed'];
-  private readonly owners: number[] = [-1, -1, -1];
+  private readonly names: string[] = ['0', 'freed'];
+  private readonly owners: number[] = [-1, -1];
+
+  /** Tokens so far; ghost words keep sets of them, so there are at most 31. */
+  get count(): number {
+    return this.names.length;
+  }
 
   /** A new token: `name` is how traces spell it, `mm` the address space whose write it is. */
   add(name: string, mm: number): number {
+    if (this.names.length > 30) throw new ModelError('a program may store at most 29 different tokens');
     this.names.push(name);
     this.owners.push(mm);
     return this.names.length - 1;

@@ -58,7 +58,10 @@ function* shrink_page_list(k: Machine, f: number): Steps<boolean> {
 function* shrink_page_list$locked(k: Machine, f: number): Steps<'freed' | 'keep' | 'keep_locked'> {
   const page = k.page[f]!;
   if (yield* page.writeback.is(1)) return 'keep_locked';
-  if (yield* page.swapcache.is(0)) {
+  const kind = yield* page.flags.loadMasked(PAGE.swapcache.mask | PAGE.anon.mask);
+  if ((kind & PAGE.swapcache.mask) === 0) {
+    // A page that was read past the swap cache is on the LRU list before it is mapped: not anonymous yet.
+    if ((kind & PAGE.anon.mask) === 0) return 'keep_locked';
     if (k.kernel.reclaim_skips_pinned && (yield* page_maybe_dma_pinned(k, f))) return 'keep_locked';
     if (!(yield* add_to_swap(k, f))) return 'keep_locked';
   }
@@ -87,8 +90,9 @@ function* pageout(k: Machine, f: number): Steps<'clean' | 'keep' | 'keep_locked'
   }
   yield* page.dirty.store(0);
   const written = yield* swap_writepage(k, f);
-  if (written === 'submitted' || written === 'freed_swap') return 'keep';
-  // Written synchronously: take the lock again and look what happened meanwhile.
+  if (written === 'freed_swap') return 'keep';
+  // The write may be over already: then take the lock again and look what happened meanwhile.
+  if ((yield* page.flags.loadMasked(PAGE.writeback.mask | PAGE.dirty.mask)) !== 0) return 'keep';
   if (locked && !(yield* trylock_page(k, f))) return 'keep';
   const flags = yield* page.flags.loadMasked(PAGE.dirty.mask | PAGE.writeback.mask | PAGE.swapcache.mask);
   if (flags !== PAGE.swapcache.mask) return 'keep_locked';

@@ -161,7 +161,8 @@ export class ExhaustiveSearch {
     const { state } = this;
     const threads = state.nodes.length;
     let count = 0;
-    for (let t = 0; t < threads; t++) {
+    // The last move is taken first: threads in the program's order, so that daemons, which come last, do not lead the search off.
+    for (let t = threads - 1; t >= 0; t--) {
       const choices = state.choices(t);
       if (count + choices > this.moves.length) this.growMoves(count + choices);
       for (let choice = 0; choice < choices; choice++) {

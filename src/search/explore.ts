@@ -67,6 +67,9 @@ export async function explore(program: Program, options: ExploreOptions = {}): P
   return new Exploration(program, options).run();
 }
 
+/** States that the breadth-first search looks at before the depth-first one begins. */
+const NEARBY_STATES = 1_000_000;
+
 class Exploration {
   private readonly program: Program;
   private readonly options: ExploreOptions;
@@ -86,6 +89,8 @@ class Exploration {
 
   async run(): Promise<Verdict> {
     try {
+      const near = await this.lookNearby();
+      if (near !== null) return this.violation(near);
       if (await this.searchAll()) return this.conclude();
     } catch (error) {
       const limit = limitOf(error);
@@ -93,6 +98,27 @@ class Exploration {
       return this.truncated(limit.which, limit.message);
     }
     return this.violated();
+  }
+
+  /**
+   * Most violations lie near the start, where a depth-first search comes last: breadth-first through the first states before
+   * going deep. What it finds is the shortest counterexample already.
+   */
+  private async lookNearby(): Promise<Counterexample | null> {
+    const { maxStates = DEFAULT_MAX_STATES } = this.options;
+    try {
+      return await shortestCounterexample(this.automata, {
+        maxStates: Math.min(maxStates, NEARBY_STATES),
+        pause: async (states, transitions, bytes) => {
+          this.checkLimits('search', Math.min(states, maxStates - 1), transitions, bytes);
+          await nextTurn();
+        },
+      });
+    } catch (error) {
+      // The depth-first search will meet the unbounded loop as well, and say how far it came.
+      if (error instanceof AutomataLimitError) return null;
+      throw error;
+    }
   }
 
   /** Runs the depth-first search to its end; true if nothing is wrong. */
@@ -131,9 +157,24 @@ class Exploration {
           `${search.stuck.length / 2} states can never end (deadlock or livelock), but ${limit.message} before a schedule to one was found`,
         );
     }
+    return this.violation(found);
+  }
+
+  /** The verdict for the shortest counterexample, or (null) for the one that the depth-first search met. */
+  private violation(found: Counterexample | null): Verdict {
+    const { search } = this;
     const { steps, violation, preemptions } = found ?? this.searchedPath();
     return {
-      ...this.figures(found?.states ?? search.visited.size, found?.transitions ?? search.transitions),
+      ...this.figures(search.visited.size, search.transitions),
+      ...(found === null
+        ? {}
+        : {
+            states: found.states,
+            transitions: found.transitions,
+            depth: found.steps.length,
+            bytesPerState: found.bytes / found.states,
+            collisionProbability: collisionProbability(found.states),
+          }),
       verdict: 'violation',
       violation: {
         ...violation,

@@ -23,6 +23,8 @@ export interface Counterexample {
   /** States met, and transitions taken, by the breadth-first search. */
   readonly states: number;
   readonly transitions: number;
+  /** Bytes its tables held in the end. */
+  readonly bytes: number;
 }
 
 export interface ShortestOptions {
@@ -55,13 +57,14 @@ export async function shortestCounterexample(
     thread: move >> MOVE_THREAD_SHIFT,
     choice: move & ((1 << MOVE_THREAD_SHIFT) - 1),
   }));
-  const { states, transitions } = search;
+  const { states, transitions, bytes } = search;
   return {
     ...replayDecisions(automata, decisions),
     decisions,
     preemptions: best.preemptions,
     states,
     transitions,
+    bytes,
   };
 }
 

@@ -35,7 +35,7 @@ export interface Verdict {
   /** Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). */
   readonly states: number;
   readonly transitions: number;
-  /** Deepest stack of the depth-first search, in steps. */
+  /** Deepest stack of the depth-first search, or length of the shortest counterexample, in steps. */
   readonly depth: number;
   /** States in which every non-daemon thread had ended. */
   readonly endStates: number;

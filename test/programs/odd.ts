@@ -236,6 +236,11 @@ export function shortcut(): Program {
     const [x, y, z] = layout.array(3, (i) => 'xyz'[i]!) as [Word, Word, Word];
     return {
       threads: {
+        B: function* () {
+          yield* x.store(1);
+          yield* y.store(1);
+          yield* z.store(1);
+        },
         A: function* () {
           if ((yield* x.load()) === 1) {
             fold('late');
@@ -243,11 +248,6 @@ export function shortcut(): Program {
           }
           fold('look');
           assert((yield* y.load()) === 0, 'y is still 0');
-        },
-        B: function* () {
-          yield* x.store(1);
-          yield* y.store(1);
-          yield* z.store(1);
         },
       },
     };

@@ -116,6 +116,20 @@ describe('keys', () => {
     expect(seen.size).toBe(300 * 300 + 200 * 200);
   });
 
+  test('a word at one value and a thread at one node are not another pair with the numbers traded', () => {
+    const lows = new Set<number>();
+    const highs = new Set<number>();
+    for (let word = 0; word < 3; word++)
+      for (let value = 0; value < 150; value++)
+        for (let node = 0; node < 150; node++) {
+          lows.add(wordLow(word, value) ^ nodeLow(node));
+          highs.add((wordHigh(word, value) ^ nodeHigh(node)) & ~1);
+        }
+    // Of 67,500 pairs chance lets about one collide in a half.
+    expect(lows.size).toBeGreaterThan(67_490);
+    expect(highs.size).toBeGreaterThan(67_490);
+  });
+
   test('the low bits, which choose the slot, are evenly spread over states with small values', () => {
     const buckets = new Int32Array(256);
     for (let a = 0; a < 256; a++)
