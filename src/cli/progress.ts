@@ -14,7 +14,7 @@ const INTERVAL_MS = 10_000;
 /** A search that is over sooner shows nothing. */
 const QUIET_SECONDS = 0.3;
 
-const PHASES = { search: 'searching', counterexample: 'shortening' } as const;
+const PHASES = { nearby: 'looking nearby', search: 'searching', counterexample: 'shortening' } as const;
 
 /**
  * `searching  12.3 s  4 120 233 states  1.2 M states/s  13 002 111 transitions  depth 1 204  310 MB`. The rate is that of the

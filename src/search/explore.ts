@@ -17,7 +17,8 @@ import { collisionProbability } from './zobrist.ts';
 
 /** What a search tells while it runs. */
 export interface Progress {
-  readonly phase: 'search' | 'counterexample';
+  /** `nearby`: breadth-first through the first states; `search`: all of them; `counterexample`: the shortest schedule. */
+  readonly phase: 'nearby' | 'search' | 'counterexample';
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;
@@ -76,6 +77,8 @@ class Exploration {
   private readonly automata: Automata;
   private readonly started = performance.now();
   private readonly search: ExhaustiveSearch;
+  /** How far the look nearby has come. */
+  private near = { states: 0, transitions: 0 };
 
   constructor(program: Program, options: ExploreOptions) {
     this.program = program;
@@ -110,7 +113,8 @@ class Exploration {
       return await shortestCounterexample(this.automata, {
         maxStates: Math.min(maxStates, NEARBY_STATES),
         pause: async (states, transitions, bytes) => {
-          this.checkLimits('search', Math.min(states, maxStates - 1), transitions, bytes);
+          this.near = { states, transitions };
+          this.checkLimits('nearby', Math.min(states, maxStates - 1), transitions, bytes);
           await nextTurn();
         },
       });
@@ -217,8 +221,10 @@ class Exploration {
   }
 
   private truncated(which: Limit, message: string): Verdict {
+    const { search, near } = this;
+    const far = search.visited.size >= near.states;
     return {
-      ...this.figures(this.search.visited.size, this.search.transitions),
+      ...this.figures(far ? search.visited.size : near.states, far ? search.transitions : near.transitions),
       verdict: 'truncated',
       violation: null,
       limit: { which, message },
