@@ -72,7 +72,7 @@ function* dma_engine$move(k: Machine, r: number, bio: number): Steps<void> {
     yield* $ideal_load(k, k.mm[mm]!, page, slot, value, 'the device, through its reference,');
 }
 
-function* take_bio(request: Request): Steps<number> {
+function* dma_engine$take(request: Request): Steps<number> {
   yield* request.bio.untilNot(0);
   return yield* request.bio.exchange(0);
 }
@@ -81,7 +81,7 @@ function* take_bio(request: Request): Steps<number> {
 export function* dma_engine(k: Machine, r: number): Steps<void> {
   const { after, asynchronous, direction, pin } = k.requestTargets[r]!;
   const request = k.request[r]!;
-  const bio = yield* atomic(take_bio(request));
+  const bio = yield* atomic(dma_engine$take(request));
   const f = bio === ZERO_BIO ? -1 : bio - 1;
   if (asynchronous) hold_user_page(k, f, pin, 1);
   if (after >= 0) yield* k.done[after]!.untilIs(1);
