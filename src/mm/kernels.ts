@@ -118,9 +118,26 @@ export function configureKernel(
   revert: readonly string[] = [],
 ): Switches {
   const switches = { ...kernelNamed(name).switches };
-  for (const part of apply.flatMap(hunksNamed)) Object.assign(switches, part.applied);
+  for (const part of apply.flatMap(hunksNamed)) Object.assign(switches, added(switches, part));
   for (const part of revert.flatMap(hunksNamed)) Object.assign(switches, restored(switches, part));
   return switches;
+}
+
+/** Rules that later patches replaced, oldest first. */
+const SUCCESSION = {
+  wp_reuse: ['mapcount', 'refcount', 'refcount_after_free_swap', 'anon_exclusive'],
+  swapin_reuse: ['reuse_swap_page', 'write_fault', 'any_fault'],
+} as const;
+
+/** Applying never turns back what a later patch has changed again. */
+function added(switches: Switches, part: Hunk): Partial<Switches> {
+  const later = (order: readonly string[], has: string, gets: string | undefined): boolean =>
+    gets !== undefined && order.indexOf(gets) < order.indexOf(has);
+  const changes = { ...part.applied };
+  if (later(SUCCESSION.wp_reuse, switches.wp_reuse, changes.wp_reuse)) delete changes.wp_reuse;
+  if (later(SUCCESSION.swapin_reuse, switches.swapin_reuse, changes.swapin_reuse))
+    delete changes.swapin_reuse;
+  return changes;
 }
 
 /** Reverting changes only what the kernel has from this hunk. */

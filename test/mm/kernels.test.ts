@@ -225,8 +225,7 @@ describe('apply and revert', () => {
     expect(configureKernel(kernel, [patch])).toEqual(kernelNamed(kernel).switches);
   });
 
-  // Known to fail: wp_reuse and swapin_reuse go back to the value the old patch gave them.
-  test.fails.each([
+  test.each([
     ['v5.18', 'wp-refcount'],
     ['v5.19', 'wp-refcount'],
     ['v5.19', 'cow-part1'],

@@ -89,7 +89,7 @@ describe('swapout-vs-odirect on v5.19 is proved', () => {
 
   // The race of swap cache bypass (T8) loses data as well, until v6.8; see traces.test.ts.
   test.each(ACCESS)('access %s, backend zram, with 13ddaf26be32', async (access) => {
-    expect(await outcomeOf('swapout-vs-odirect', 'v5.19', { apply: ['13ddaf26be32'], set: { ...SMALL, access, backend: 'zram' } })).toBe('proved');
+    expect(await outcomeOf('swapout-vs-odirect', 'v5.19', { apply: ['13ddaf26be32'], set: { ...SMALL, reclaim: '2', access, backend: 'zram' } })).toBe('proved');
   });
 
   test('and any number of passes of kswapd', async () => {
