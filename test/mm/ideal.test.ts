@@ -19,13 +19,23 @@ function after(options: object, ...operations: readonly Operation[]): Script {
 
 test('at the start: what mm[0] has been given, zeroes elsewhere', () => {
   const script = after({});
-  expect([script.ought(0, 0), script.ought(0, 1), script.ought(1, 0), script.ought(1, 1)]).toEqual(['init(0,0)', 'init(0,1)', '0', '0']);
+  expect([script.ought(0, 0), script.ought(0, 1), script.ought(1, 0), script.ought(1, 1)]).toEqual([
+    'init(0,0)',
+    'init(0,1)',
+    '0',
+    '0',
+  ]);
   expect(after({ populated: false }).ought()).toBe('0');
 });
 
 test('a store changes one byte of one process', () => {
   const script = after({}, fork, store);
-  expect([script.ought(0, 0), script.ought(0, 1), script.ought(1, 0), script.ought(1, 1)]).toEqual(['init(0,0)', 'store1', 'init(0,0)', 'init(0,1)']);
+  expect([script.ought(0, 0), script.ought(0, 1), script.ought(1, 0), script.ought(1, 1)]).toEqual([
+    'init(0,0)',
+    'store1',
+    'init(0,0)',
+    'init(0,1)',
+  ]);
 });
 
 test('fork copies what is there then, and later stores stay apart', () => {

@@ -57,28 +57,126 @@ test('nor when the page is swapped out and in the swap cache', () => {
   expect(broken(endProperties(k), { words: SWAPPED })).toEqual([]);
 });
 
-const token = (name: string): number => Array.from({ length: k.tokens.count }, (_, t) => t).find((t) => k.tokens.nameOf(t) === name)!;
+const token = (name: string): number =>
+  Array.from({ length: k.tokens.count }, (_, t) => t).find((t) => k.tokens.nameOf(t) === name)!;
 
 /** name, doctored state, property that notices, word (or byte) that its explanation names. */
 const BROKEN: readonly (readonly [string, Doctored, string, string])[] = [
-  ['a reference too few', { words: { ...SWAPPED, 'page[0].refcount': 0 } }, 'no reference is uncounted (use-after-free)', 'page[0].refcount is 0'],
-  ['a reference too many', { words: { 'page[0].refcount': 2 } }, 'no reference is left over (leaked)', 'page[0].refcount is 2'],
-  ['a reference on a free page', { words: { 'page[1].refcount': 1 } }, 'no reference is left over (leaked)', 'page[1].refcount is 1'],
-  ['a thread holds what is not counted', { held: { 'page[0] references': 1 } }, 'no reference is uncounted (use-after-free)', 'page[0].refcount is 1, but 2'],
-  ['a mapped page on the free list', { words: { free_pages: (1 << k.page.length) - 1 } }, 'no free page is in use', 'page[0] is free, but mapped'],
-  ['a page of the swap cache on the free list', { words: { ...SWAPPED, free_pages: (1 << k.page.length) - 1 } }, 'no free page is in use', 'page[0] is free, but in the swap cache'],
-  ['a pagevec without its reference', { words: { 'page[0].flags': PAGE.pagevec.put(flags, 1) } }, 'no reference is uncounted (use-after-free)', 'page[0].refcount'],
-  ['mapcount too low', { words: { 'page[0].mapcount': 0 } }, 'mapcount covers the present PTEs (use-after-free)', 'page[0].mapcount is 0'],
-  ['mapcount too high', { words: { 'page[0].mapcount': 2 } }, 'mapcount has nothing left over (leaked)', 'page[0].mapcount is 2'],
-  ['a swap PTE that is not counted', { words: { ...SWAPPED, 'mm[0].pte[0]': pgtable.swp_entry_to_pte(0), 'swap_map[0]': cached } }, 'no swap PTE is uncounted (use-after-free)', 'swap_map[0] is 0, but 1'],
-  ['a count without a swap PTE', { words: { 'swap_map[0]': 1 } }, 'no swap count is left over (leaked)', 'swap_map[0] is 1, but 0'],
-  ['a swap cache page without SWAP_HAS_CACHE', { words: { ...SWAPPED, 'swap_map[0]': 1 } }, 'SWAP_HAS_CACHE covers the swap cache (use-after-free)', 'swap_map[0] is 0, but 1'],
-  ['SWAP_HAS_CACHE without a page', { words: { 'swap_map[0]': cached } }, 'SWAP_HAS_CACHE is not left over (leaked)', 'swap_map[0] is 1, but 0'],
-  ['I1: a writable mapping of a page that is not exclusive', { words: { 'page[0].flags': flags & ~PAGE.anon_exclusive.mask } }, 'I1: a writable PTE maps a PG_anon_exclusive page', 'mm[0].pte[0] maps page[0] writable'],
-  ['I6: an exclusive entry for a slot with two users', { words: { ...SWAPPED, 'mm[1].pte[0]': pgtable.swp_entry_to_pte(0), 'swap_map[0]': cached + 2 } }, 'I6: an exclusive swap PTE is the only one that names its slot', 'mm[0].pte[0] is exclusive, but swap[0] is used 2 times'],
-  ['I7: a pinned page that is not exclusive', { words: { 'mm[0].pte[0]': pgtable.mk_pte(0), 'page[0].flags': flags & ~PAGE.anon_exclusive.mask, 'page[0].refcount': 1025 }, held: { 'page[0] pins': 1, 'page[0] references': 1024 } }, 'I7: a pinned anonymous page stays PG_anon_exclusive', 'page[0] is pinned'],
-  ['older contents under a PTE', { words: { 'page[0].data[0]': 0 } }, 'every mapped byte reads what it ought to (lost-write)', 'byte 0 of page 0 of mm[0]'],
-  ['a zero page where something was written', { words: { 'mm[0].pte[0]': pgtable.ZERO_PTE, 'page[0].refcount': 0, 'page[0].mapcount': 0 } }, 'every mapped byte reads what it ought to (lost-write)', 'reads 0 at byte 0'],
+  [
+    'a reference too few',
+    { words: { ...SWAPPED, 'page[0].refcount': 0 } },
+    'no reference is uncounted (use-after-free)',
+    'page[0].refcount is 0',
+  ],
+  [
+    'a reference too many',
+    { words: { 'page[0].refcount': 2 } },
+    'no reference is left over (leaked)',
+    'page[0].refcount is 2',
+  ],
+  [
+    'a reference on a free page',
+    { words: { 'page[1].refcount': 1 } },
+    'no reference is left over (leaked)',
+    'page[1].refcount is 1',
+  ],
+  [
+    'a thread holds what is not counted',
+    { held: { 'page[0] references': 1 } },
+    'no reference is uncounted (use-after-free)',
+    'page[0].refcount is 1, but 2',
+  ],
+  [
+    'a mapped page on the free list',
+    { words: { free_pages: (1 << k.page.length) - 1 } },
+    'no free page is in use',
+    'page[0] is free, but mapped',
+  ],
+  [
+    'a page of the swap cache on the free list',
+    { words: { ...SWAPPED, free_pages: (1 << k.page.length) - 1 } },
+    'no free page is in use',
+    'page[0] is free, but in the swap cache',
+  ],
+  [
+    'a pagevec without its reference',
+    { words: { 'page[0].flags': PAGE.pagevec.put(flags, 1) } },
+    'no reference is uncounted (use-after-free)',
+    'page[0].refcount',
+  ],
+  [
+    'mapcount too low',
+    { words: { 'page[0].mapcount': 0 } },
+    'mapcount covers the present PTEs (use-after-free)',
+    'page[0].mapcount is 0',
+  ],
+  [
+    'mapcount too high',
+    { words: { 'page[0].mapcount': 2 } },
+    'mapcount has nothing left over (leaked)',
+    'page[0].mapcount is 2',
+  ],
+  [
+    'a swap PTE that is not counted',
+    { words: { ...SWAPPED, 'mm[0].pte[0]': pgtable.swp_entry_to_pte(0), 'swap_map[0]': cached } },
+    'no swap PTE is uncounted (use-after-free)',
+    'swap_map[0] is 0, but 1',
+  ],
+  [
+    'a count without a swap PTE',
+    { words: { 'swap_map[0]': 1 } },
+    'no swap count is left over (leaked)',
+    'swap_map[0] is 1, but 0',
+  ],
+  [
+    'a swap cache page without SWAP_HAS_CACHE',
+    { words: { ...SWAPPED, 'swap_map[0]': 1 } },
+    'SWAP_HAS_CACHE covers the swap cache (use-after-free)',
+    'swap_map[0] is 0, but 1',
+  ],
+  [
+    'SWAP_HAS_CACHE without a page',
+    { words: { 'swap_map[0]': cached } },
+    'SWAP_HAS_CACHE is not left over (leaked)',
+    'swap_map[0] is 1, but 0',
+  ],
+  [
+    'I1: a writable mapping of a page that is not exclusive',
+    { words: { 'page[0].flags': flags & ~PAGE.anon_exclusive.mask } },
+    'I1: a writable PTE maps a PG_anon_exclusive page',
+    'mm[0].pte[0] maps page[0] writable',
+  ],
+  [
+    'I6: an exclusive entry for a slot with two users',
+    { words: { ...SWAPPED, 'mm[1].pte[0]': pgtable.swp_entry_to_pte(0), 'swap_map[0]': cached + 2 } },
+    'I6: an exclusive swap PTE is the only one that names its slot',
+    'mm[0].pte[0] is exclusive, but swap[0] is used 2 times',
+  ],
+  [
+    'I7: a pinned page that is not exclusive',
+    {
+      words: {
+        'mm[0].pte[0]': pgtable.mk_pte(0),
+        'page[0].flags': flags & ~PAGE.anon_exclusive.mask,
+        'page[0].refcount': 1025,
+      },
+      held: { 'page[0] pins': 1, 'page[0] references': 1024 },
+    },
+    'I7: a pinned anonymous page stays PG_anon_exclusive',
+    'page[0] is pinned',
+  ],
+  [
+    'older contents under a PTE',
+    { words: { 'page[0].data[0]': 0 } },
+    'every mapped byte reads what it ought to (lost-write)',
+    'byte 0 of page 0 of mm[0]',
+  ],
+  [
+    'a zero page where something was written',
+    { words: { 'mm[0].pte[0]': pgtable.ZERO_PTE, 'page[0].refcount': 0, 'page[0].mapcount': 0 } },
+    'every mapped byte reads what it ought to (lost-write)',
+    'reads 0 at byte 0',
+  ],
 ];
 
 describe('what breaks an invariant', () => {
@@ -90,7 +188,9 @@ describe('what breaks an invariant', () => {
 
   test('the list has a case for every invariant but "leak", which needs two processes', () => {
     const covered = new Set(BROKEN.map(([, , name]) => name));
-    expect(always.filter((property) => !covered.has(property.name)).map((property) => property.name)).toEqual(['every mapped byte reads what it ought to (leak)']);
+    expect(always.filter((property) => !covered.has(property.name)).map((property) => property.name)).toEqual(
+      ['every mapped byte reads what it ought to (leak)'],
+    );
   });
 
   test("leak: another process's write", () => {
@@ -110,7 +210,9 @@ test('a mapped page without a reference is noticed even if a thread claims that 
 
 describe('what excuses it', () => {
   test('a thread that holds the reference, mapping, count or bit', () => {
-    expect(broken(always, { words: { 'page[0].refcount': 3 }, held: { 'page[0] references': 2 } })).toEqual([]);
+    expect(broken(always, { words: { 'page[0].refcount': 3 }, held: { 'page[0] references': 2 } })).toEqual(
+      [],
+    );
     expect(broken(always, { words: { 'page[0].mapcount': 2 }, held: { 'page[0] mappings': 1 } })).toEqual([]);
     expect(broken(always, { words: { 'swap_map[0]': 1 }, held: { 'swap[0] count': 1 } })).toEqual([]);
     expect(broken(always, { words: { 'swap_map[0]': cached }, held: { 'swap[0] cache': 1 } })).toEqual([]);
@@ -119,7 +221,12 @@ describe('what excuses it', () => {
   test('somebody is inside the PTL: I1 and I6 wait', () => {
     const shared = { 'page[0].flags': flags & ~PAGE.anon_exclusive.mask, 'mm[0].ptl': 1 };
     expect(broken(always, { words: shared })).toEqual([]);
-    const doubled = { ...SWAPPED, 'mm[1].pte[0]': pgtable.swp_entry_to_pte(0), 'swap_map[0]': cached + 2, 'mm[0].ptl': 1 };
+    const doubled = {
+      ...SWAPPED,
+      'mm[1].pte[0]': pgtable.swp_entry_to_pte(0),
+      'swap_map[0]': cached + 2,
+      'mm[0].ptl': 1,
+    };
     expect(broken(always, { words: doubled })).toEqual([]);
   });
 
@@ -133,13 +240,31 @@ describe('at the end', () => {
   const atEnd = endProperties(k);
 
   test('a byte that only the device holds must be right', () => {
-    const gone = { ...SWAPPED, 'swap_cache[0]': 0, 'swap_map[0]': 1, 'page[0].flags': 0, 'page[0].refcount': 0 };
-    expect(broken(atEnd, { words: { ...gone, 'swap_slot[0].data[0]': token('init(0,0)'), 'swap_slot[0].data[1]': token('init(0,1)') } })).toEqual([]);
-    expect(broken(atEnd, { words: { ...gone, 'swap_slot[0].data[0]': token('init(0,0)') } })).toEqual(['every byte of every process can be read at the end (lost-write)']);
+    const gone = {
+      ...SWAPPED,
+      'swap_cache[0]': 0,
+      'swap_map[0]': 1,
+      'page[0].flags': 0,
+      'page[0].refcount': 0,
+    };
+    expect(
+      broken(atEnd, {
+        words: {
+          ...gone,
+          'swap_slot[0].data[0]': token('init(0,0)'),
+          'swap_slot[0].data[1]': token('init(0,1)'),
+        },
+      }),
+    ).toEqual([]);
+    expect(broken(atEnd, { words: { ...gone, 'swap_slot[0].data[0]': token('init(0,0)') } })).toEqual([
+      'every byte of every process can be read at the end (lost-write)',
+    ]);
   });
 
   test('a byte in the swap cache must be right, whatever the device holds', () => {
-    expect(broken(atEnd, { words: { ...SWAPPED, 'page[0].data[1]': 0 } })).toEqual(['every byte of every process can be read at the end (lost-write)']);
+    expect(broken(atEnd, { words: { ...SWAPPED, 'page[0].data[1]': 0 } })).toEqual([
+      'every byte of every process can be read at the end (lost-write)',
+    ]);
   });
 });
 

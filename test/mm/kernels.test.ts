@@ -86,12 +86,15 @@ describe('the knob table of semantics.md 3.0', () => {
 
   test('every rule is kept on every kernel', () => {
     for (const { switches } of KERNELS)
-      for (const [key, value] of Object.entries(switches)) if (key.startsWith('rule_')) expect([key, value]).toEqual([key, true]);
+      for (const [key, value] of Object.entries(switches))
+        if (key.startsWith('rule_')) expect([key, value]).toEqual([key, true]);
   });
 
   test('every switch is in the table, a rule, or known not to be an epoch', () => {
     const listed = new Set(knobs.map(([, key]) => key));
-    const others = Object.keys(kernelNamed('v5.19').switches).filter((key) => !listed.has(key) && !key.startsWith('rule_'));
+    const others = Object.keys(kernelNamed('v5.19').switches).filter(
+      (key) => !listed.has(key) && !key.startsWith('rule_'),
+    );
     // copy_frees_swap_cache: v5.13, inside E1c. swapin_fresh_exclusive (H4b): E3 has the rule, without the name.
     // set_pte order and the like would be new.
     expect(others).toEqual(expect.arrayContaining(['copy_frees_swap_cache', 'swapin_fresh_exclusive']));
@@ -108,25 +111,40 @@ describe('the seed patch', () => {
     expect(configureKernel('v5.19', [], ['seed'])).toEqual(kernelNamed('v5.19-part2').switches);
   });
   test('as posted differs in one switch', () => {
-    expect(kernelNamed('v5.19-as-posted').switches).toEqual({ ...kernelNamed('v5.19').switches, swapin_writeback_test: 'inverted' });
+    expect(kernelNamed('v5.19-as-posted').switches).toEqual({
+      ...kernelNamed('v5.19').switches,
+      swapin_writeback_test: 'inverted',
+    });
   });
   test('H3 is H3-parent and H3-child, H4 without H4b is H4', () => {
-    expect(configureKernel('v5.19', [], ['seed#H3'])).toEqual(configureKernel('v5.19', [], ['seed#H3-parent', 'seed#H3-child']));
-    expect(configureKernel('v5.19', [], ['seed#H4'])).toEqual(configureKernel('v5.19', [], ['seed#H4a', 'seed#H4c']));
+    expect(configureKernel('v5.19', [], ['seed#H3'])).toEqual(
+      configureKernel('v5.19', [], ['seed#H3-parent', 'seed#H3-child']),
+    );
+    expect(configureKernel('v5.19', [], ['seed#H4'])).toEqual(
+      configureKernel('v5.19', [], ['seed#H4a', 'seed#H4c']),
+    );
   });
   test.each(['H2', 'H4d', 'H6'])('%s concerns what is not modelled yet: nothing changes', (hunk) => {
     expect(configureKernel('v5.19', [], [`seed#${hunk}`])).toEqual(kernelNamed('v5.19').switches);
   });
-  test.each(['H1', 'H3', 'H3-parent', 'H3-child', 'H4', 'H4a', 'H4b', 'H4c', 'H5'])('%s changes something, and only what it says', (hunk) => {
-    const changed = Object.entries(configureKernel('v5.19', [], [`seed#${hunk}`])).filter(([key, value]) => kernelNamed('v5.19').switches[key as keyof Switches] !== value);
-    expect(Object.fromEntries(changed)).toEqual(hunksNamed(`seed#${hunk}`)[0]!.reverted);
-  });
+  test.each(['H1', 'H3', 'H3-parent', 'H3-child', 'H4', 'H4a', 'H4b', 'H4c', 'H5'])(
+    '%s changes something, and only what it says',
+    (hunk) => {
+      const changed = Object.entries(configureKernel('v5.19', [], [`seed#${hunk}`])).filter(
+        ([key, value]) => kernelNamed('v5.19').switches[key as keyof Switches] !== value,
+      );
+      expect(Object.fromEntries(changed)).toEqual(hunksNamed(`seed#${hunk}`)[0]!.reverted);
+    },
+  );
 });
 
 describe('names', () => {
-  test.each(PATCHES.flatMap((patch) => patch.aliases.map((alias) => [alias, patch.id])))('%s is %s', (alias, id) => {
-    expect(hunksNamed(alias)).toEqual(hunksNamed(id));
-  });
+  test.each(PATCHES.flatMap((patch) => patch.aliases.map((alias) => [alias, patch.id])))(
+    '%s is %s',
+    (alias, id) => {
+      expect(hunksNamed(alias)).toEqual(hunksNamed(id));
+    },
+  );
   test('a commit id may be shortened to seven digits, not to six', () => {
     expect(hunksNamed('1493a19')).toEqual(hunksNamed('seed'));
     expect(() => hunksNamed('1493a1')).toThrow(InputError);
@@ -176,8 +194,16 @@ describe('apply and revert', () => {
   test('are idempotent', () => {
     for (const kernel of kernels)
       for (const name of NAMES) {
-        expect([kernel, name, configureKernel(kernel, [name, name])]).toEqual([kernel, name, configureKernel(kernel, [name])]);
-        expect([kernel, name, configureKernel(kernel, [], [name, name])]).toEqual([kernel, name, configureKernel(kernel, [], [name])]);
+        expect([kernel, name, configureKernel(kernel, [name, name])]).toEqual([
+          kernel,
+          name,
+          configureKernel(kernel, [name]),
+        ]);
+        expect([kernel, name, configureKernel(kernel, [], [name, name])]).toEqual([
+          kernel,
+          name,
+          configureKernel(kernel, [], [name]),
+        ]);
       }
   });
 
@@ -186,9 +212,16 @@ describe('apply and revert', () => {
     for (const name of NAMES) {
       const parts = hunksNamed(name);
       for (const kernel of kernels) {
-        const had = parts.every((part) => Object.entries(part.applied).every(([key, value]) => kernelNamed(kernel).switches[key as keyof Switches] === value));
+        const had = parts.every((part) =>
+          Object.entries(part.applied).every(
+            ([key, value]) => kernelNamed(kernel).switches[key as keyof Switches] === value,
+          ),
+        );
         if (!had) continue;
-        const again = parts.reduce<Switches>((switches, part) => ({ ...switches, ...part.applied }), configureKernel(kernel, [], [name]));
+        const again = parts.reduce<Switches>(
+          (switches, part) => ({ ...switches, ...part.applied }),
+          configureKernel(kernel, [], [name]),
+        );
         expect([kernel, name, again]).toEqual([kernel, name, kernelNamed(kernel).switches]);
       }
     }
@@ -196,7 +229,13 @@ describe('apply and revert', () => {
 
   test('reverting a patch that the kernel never had changes nothing', () => {
     expect(configureKernel('v5.10', [], ['seed'])).toEqual(kernelNamed('v5.10').switches);
-    expect(configureKernel('v5.4', [], ['write_protect_seq', 'unshare', 'bypass-claim', 'gup-forces-write', 'wp-refcount'])).toEqual(kernelNamed('v5.4').switches);
+    expect(
+      configureKernel(
+        'v5.4',
+        [],
+        ['write_protect_seq', 'unshare', 'bypass-claim', 'gup-forces-write', 'wp-refcount'],
+      ),
+    ).toEqual(kernelNamed('v5.4').switches);
   });
 
   test.each([
@@ -235,6 +274,9 @@ describe('apply and revert', () => {
   });
 
   test('reverting an old patch does not turn back what came later', () => {
-    expect(configureKernel('v5.19', [], ['wp-refcount', 'cow-part1'])).toEqual({ ...kernelNamed('v5.19').switches, reuse_drains_pagevec: false });
+    expect(configureKernel('v5.19', [], ['wp-refcount', 'cow-part1'])).toEqual({
+      ...kernelNamed('v5.19').switches,
+      reuse_drains_pagevec: false,
+    });
   });
 });

@@ -3,6 +3,24 @@
  * itself. The modules that Vitest transforms are the same program but search 2.6 times slower, and these tests search a lot.
  */
 import { createRequire } from 'node:module';
+import type * as programsModule from '../../src/mm/programs.ts';
+import type * as exploreModule from '../../src/search/explore.ts';
+import type * as shortestModule from '../../src/search/shortest.ts';
+import type * as automataModule from '../../src/search/automata.ts';
+import type * as stepperModule from '../../src/search/stepper.ts';
+import type * as kernelsModule from '../../src/mm/kernels.ts';
+import type * as patchesModule from '../../src/mm/patches.ts';
+import type * as scenariosModule from '../../src/mm/scenarios.ts';
+import type * as machineModule from '../../src/mm/machine.ts';
+import type * as pgtableModule from '../../src/mm/pgtable.ts';
+import type * as idealModule from '../../src/mm/ideal.ts';
+import type * as agentsModule from '../../src/mm/agents.ts';
+import type * as invariantsModule from '../../src/mm/invariants.ts';
+import type * as accountsModule from '../../src/mm/accounts.ts';
+import type * as tokensModule from '../../src/mm/tokens.ts';
+import type * as errorsModule from '../../src/core/errors.ts';
+import type * as pageioModule from '../../src/mm/page_io.ts';
+import type * as directioModule from '../../src/mm/direct-io.ts';
 import type { Access, Schedule } from '../../src/core/schedule.ts';
 import type { BuiltProgram } from '../../src/mm/programs.ts';
 import type { ExploreOptions } from '../../src/search/explore.ts';
@@ -10,24 +28,30 @@ import type { Verdict } from '../../src/search/verdict.ts';
 
 const load = createRequire(import.meta.url);
 
-export const { buildProgram, explainViolation } = load('../../dist/src/mm/programs.js') as typeof import('../../src/mm/programs.ts');
-export const { explore } = load('../../dist/src/search/explore.js') as typeof import('../../src/search/explore.ts');
-export const { shortestCounterexample } = load('../../dist/src/search/shortest.js') as typeof import('../../src/search/shortest.ts');
-export const { Automata } = load('../../dist/src/search/automata.js') as typeof import('../../src/search/automata.ts');
-export const { Stepper } = load('../../dist/src/search/stepper.js') as typeof import('../../src/search/stepper.ts');
-export const { configureKernel, hunksNamed, kernelNamed, KERNELS } = load('../../dist/src/mm/kernels.js') as typeof import('../../src/mm/kernels.ts');
-export const { PATCHES } = load('../../dist/src/mm/patches.js') as typeof import('../../src/mm/patches.ts');
-export const { TABLE_ROWS, SCENARIOS } = load('../../dist/src/mm/scenarios.js') as typeof import('../../src/mm/scenarios.ts');
-export const { Machine, PAGE, SWAP_MAP } = load('../../dist/src/mm/machine.js') as typeof import('../../src/mm/machine.ts');
-export const pgtable = load('../../dist/src/mm/pgtable.js') as typeof import('../../src/mm/pgtable.ts');
-export const ideal = load('../../dist/src/mm/ideal.js') as typeof import('../../src/mm/ideal.ts');
-export const agents = load('../../dist/src/mm/agents.js') as typeof import('../../src/mm/agents.ts');
-export const { alwaysProperties, endProperties } = load('../../dist/src/mm/invariants.js') as typeof import('../../src/mm/invariants.ts');
-export const { accountNames } = load('../../dist/src/mm/accounts.js') as typeof import('../../src/mm/accounts.ts');
-export const { Tokens } = load('../../dist/src/mm/tokens.js') as typeof import('../../src/mm/tokens.ts');
-export const { InputError } = load('../../dist/src/core/errors.js') as typeof import('../../src/core/errors.ts');
-export const { swap_device } = load('../../dist/src/mm/page_io.js') as typeof import('../../src/mm/page_io.ts');
-export const { dma_engine } = load('../../dist/src/mm/direct-io.js') as typeof import('../../src/mm/direct-io.ts');
+export const { buildProgram, explainViolation } = load(
+  '../../dist/src/mm/programs.js',
+) as typeof programsModule;
+export const { explore } = load('../../dist/src/search/explore.js') as typeof exploreModule;
+export const { shortestCounterexample } = load('../../dist/src/search/shortest.js') as typeof shortestModule;
+export const { Automata } = load('../../dist/src/search/automata.js') as typeof automataModule;
+export const { Stepper } = load('../../dist/src/search/stepper.js') as typeof stepperModule;
+export const { configureKernel, hunksNamed, kernelNamed, KERNELS } = load(
+  '../../dist/src/mm/kernels.js',
+) as typeof kernelsModule;
+export const { PATCHES } = load('../../dist/src/mm/patches.js') as typeof patchesModule;
+export const { TABLE_ROWS, SCENARIOS } = load('../../dist/src/mm/scenarios.js') as typeof scenariosModule;
+export const { Machine, PAGE, SWAP_MAP } = load('../../dist/src/mm/machine.js') as typeof machineModule;
+export const pgtable = load('../../dist/src/mm/pgtable.js') as typeof pgtableModule;
+export const ideal = load('../../dist/src/mm/ideal.js') as typeof idealModule;
+export const agents = load('../../dist/src/mm/agents.js') as typeof agentsModule;
+export const { alwaysProperties, endProperties } = load(
+  '../../dist/src/mm/invariants.js',
+) as typeof invariantsModule;
+export const { accountNames } = load('../../dist/src/mm/accounts.js') as typeof accountsModule;
+export const { Tokens } = load('../../dist/src/mm/tokens.js') as typeof tokensModule;
+export const { InputError } = load('../../dist/src/core/errors.js') as typeof errorsModule;
+export const { swap_device } = load('../../dist/src/mm/page_io.js') as typeof pageioModule;
+export const { dma_engine } = load('../../dist/src/mm/direct-io.js') as typeof directioModule;
 
 /** Kernel changes and scenario parameters, as on the command line. */
 export interface Variant {
@@ -39,13 +63,25 @@ export interface Variant {
 /** Without pagevecs and with one pass of kswapd: the smallest form of a scenario. */
 export const SMALL = { reclaim: '1', pagevec: 'false' } as const;
 
-export function build(scenario: string, kernel: string, { apply = [], revert = [], set = {} }: Variant = {}): BuiltProgram {
+export function build(
+  scenario: string,
+  kernel: string,
+  { apply = [], revert = [], set = {} }: Variant = {},
+): BuiltProgram {
   return buildProgram({ scenario, kernel, apply, revert, set });
 }
 
 /** Builds and explores; a verdict that is no answer (truncated) is an error. */
-export async function run(scenario: string, kernel: string, variant: Variant = {}, options: ExploreOptions = {}): Promise<Verdict> {
-  const verdict = await explore(build(scenario, kernel, variant).program, { maxStates: 40_000_000, ...options });
+export async function run(
+  scenario: string,
+  kernel: string,
+  variant: Variant = {},
+  options: ExploreOptions = {},
+): Promise<Verdict> {
+  const verdict = await explore(build(scenario, kernel, variant).program, {
+    maxStates: 40_000_000,
+    ...options,
+  });
   if (verdict.verdict === 'truncated') throw new Error(`${scenario} on ${kernel}: ${verdict.limit?.message}`);
   return verdict;
 }

@@ -10,7 +10,14 @@ describe.each([
   ['swapin-pte-same', 'swapin-race', 'v5.19', {}, 'double-free', 'swap_free'],
   ['swapin-pte-same', 'swapin-race', 'v5.19', { backend: 'file' }, 'assertion', 'I4'],
   // The page goes out to the device while another device writes into it.
-  ['pageout-refcount', 'swapout-vs-odirect', 'v5.19', { ...SMALL, backend: 'stable', access: 'store' }, 'unstable-writeback', 'the device changes'],
+  [
+    'pageout-refcount',
+    'swapout-vs-odirect',
+    'v5.19',
+    { ...SMALL, backend: 'stable', access: 'store' },
+    'unstable-writeback',
+    'the device changes',
+  ],
   // The page is pinned through a PTE that try_to_unmap or fork has taken away.
   ['gup-fast-recheck', 'pin-swapout', 'v5.19', {}, 'assertion', 'I7'],
 ] as const)('rules#%s in %s on %s %o', (rule, scenario, kernel, set, kind, message) => {
@@ -31,5 +38,9 @@ test('all rules left out at once', async () => {
 test('each rule is one switch', () => {
   const rules = Object.keys(kernelNamed('v5.19').switches).filter((key) => key.startsWith('rule_'));
   const off = configureKernel('v5.19', [], ['rules']);
-  expect(Object.entries(off).filter(([, value]) => value === false).map(([key]) => key)).toEqual(expect.arrayContaining(rules));
+  expect(
+    Object.entries(off)
+      .filter(([, value]) => value === false)
+      .map(([key]) => key),
+  ).toEqual(expect.arrayContaining(rules));
 });

@@ -2,20 +2,52 @@
 import { describe, expect, test } from 'vitest';
 import { PAGE, pgtable, SWAP_MAP } from './model.ts';
 
-const { format_pte, is_swap_pte, mk_pte, pte_dirty, pte_mkdirty, pte_mkwrite, pte_pfn, pte_present, pte_special, pte_swp_clear_exclusive, pte_swp_exclusive, pte_swp_mkexclusive, pte_write, pte_wrprotect, swp_entry_to_pte, ZERO_PTE } = pgtable;
+const {
+  format_pte,
+  is_swap_pte,
+  mk_pte,
+  pte_dirty,
+  pte_mkdirty,
+  pte_mkwrite,
+  pte_pfn,
+  pte_present,
+  pte_special,
+  pte_swp_clear_exclusive,
+  pte_swp_exclusive,
+  pte_swp_mkexclusive,
+  pte_write,
+  pte_wrprotect,
+  swp_entry_to_pte,
+  ZERO_PTE,
+} = pgtable;
 
 const NUMBERS = Array.from({ length: pgtable.MAX_FRAMES }, (_, n) => n);
 
 describe.each(NUMBERS)('number %i', (n) => {
   test('mk_pte: present, read-only, clean', () => {
     const pte = mk_pte(n);
-    expect([pte_present(pte), pte_write(pte), pte_dirty(pte), is_swap_pte(pte), pte_special(pte), pte_pfn(pte)]).toEqual([true, false, false, false, false, n]);
+    expect([
+      pte_present(pte),
+      pte_write(pte),
+      pte_dirty(pte),
+      is_swap_pte(pte),
+      pte_special(pte),
+      pte_pfn(pte),
+    ]).toEqual([true, false, false, false, false, n]);
   });
 
   test('write and dirty are set and cleared alone', () => {
     const pte = mk_pte(n);
-    expect([pte_write(pte_mkwrite(pte)), pte_dirty(pte_mkwrite(pte)), pte_pfn(pte_mkwrite(pte))]).toEqual([true, false, n]);
-    expect([pte_write(pte_mkdirty(pte)), pte_dirty(pte_mkdirty(pte)), pte_pfn(pte_mkdirty(pte))]).toEqual([false, true, n]);
+    expect([pte_write(pte_mkwrite(pte)), pte_dirty(pte_mkwrite(pte)), pte_pfn(pte_mkwrite(pte))]).toEqual([
+      true,
+      false,
+      n,
+    ]);
+    expect([pte_write(pte_mkdirty(pte)), pte_dirty(pte_mkdirty(pte)), pte_pfn(pte_mkdirty(pte))]).toEqual([
+      false,
+      true,
+      n,
+    ]);
     expect(pte_wrprotect(pte_mkwrite(pte_mkdirty(pte)))).toBe(pte_mkdirty(pte));
   });
 
@@ -25,7 +57,13 @@ describe.each(NUMBERS)('number %i', (n) => {
     const exclusive = pte_swp_mkexclusive(pte);
     for (const entry of [pte, exclusive]) {
       expect(entry).not.toBe(0);
-      expect([is_swap_pte(entry), pte_present(entry), pte_write(entry), pte_special(entry), pte_pfn(entry)]).toEqual([true, false, false, false, n]);
+      expect([
+        is_swap_pte(entry),
+        pte_present(entry),
+        pte_write(entry),
+        pte_special(entry),
+        pte_pfn(entry),
+      ]).toEqual([true, false, false, false, n]);
     }
     expect([pte_swp_exclusive(pte), pte_swp_exclusive(exclusive)]).toEqual([false, true]);
     expect(pte_swp_mkexclusive(exclusive)).toBe(exclusive);

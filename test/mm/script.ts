@@ -7,7 +7,22 @@ import type { FoundViolation } from '../../src/core/schedule.ts';
 import type { Action } from '../../src/mm/agents.ts';
 import type { Backend, RequestPlan } from '../../src/mm/machine.ts';
 import type { Switches } from '../../src/mm/switches.ts';
-import { accountNames, agents, alwaysProperties, Automata, configureKernel, dma_engine, endProperties, ideal, Machine, PAGE, pgtable, Stepper, SWAP_MAP, swap_device } from './model.ts';
+import {
+  accountNames,
+  agents,
+  alwaysProperties,
+  Automata,
+  configureKernel,
+  dma_engine,
+  endProperties,
+  ideal,
+  Machine,
+  PAGE,
+  pgtable,
+  Stepper,
+  SWAP_MAP,
+  swap_device,
+} from './model.ts';
 
 /** An operation of a script; `mm` is 0 unless given. */
 export type Operation =
@@ -57,7 +72,15 @@ export class Script {
   private next = 0;
 
   constructor(options: ScriptOptions, operations: readonly Operation[]) {
-    const { kernel, apply = [], backend = 'file', requests = [], hold = false, populated = true, strict = true } = options;
+    const {
+      kernel,
+      apply = [],
+      backend = 'file',
+      requests = [],
+      hold = false,
+      populated = true,
+      strict = true,
+    } = options;
     this.switches = configureKernel(kernel, apply);
     this.operations = operations;
     this.hold = hold;
@@ -68,7 +91,16 @@ export class Script {
       mms: 2,
       offsets: 2,
       backend,
-      requests: requests.map((request) => ({ direction: 'read', mm: 0, page: 0, slot: 0, reference: 'odirect', asynchronous: true, after: -1, ...request })),
+      requests: requests.map((request) => ({
+        direction: 'read',
+        mm: 0,
+        page: 0,
+        slot: 0,
+        reference: 'odirect',
+        asynchronous: true,
+        after: -1,
+        ...request,
+      })),
       flags: 0,
       populated: populated ? 1 : 0,
       swapped: false,
@@ -85,7 +117,8 @@ export class Script {
       const actions = this.actionsOf(operation, i);
       return {
         name: `${i} ${operation.do}`,
-        body: () => (operation.do === 'reclaim' ? agents.kswapd(k, 1) : agents.$perform(k, mmOf(operation), actions)),
+        body: () =>
+          operation.do === 'reclaim' ? agents.kswapd(k, 1) : agents.$perform(k, mmOf(operation), actions),
       };
     });
     k.request.forEach((_, r) => threads.push({ name: `dma${r}`, body: () => dma_engine(k, r) }));
@@ -108,7 +141,14 @@ export class Script {
       case 'load':
         return [{ do: 'load', page: 0, slot: operation.slot ?? 1 }];
       case 'store':
-        return [{ do: 'store', page: 0, slot: operation.slot ?? 1, token: this.machine.tokens.add(`store${i}`, mmOf(operation)) }];
+        return [
+          {
+            do: 'store',
+            page: 0,
+            slot: operation.slot ?? 1,
+            token: this.machine.tokens.add(`store${i}`, mmOf(operation)),
+          },
+        ];
       case 'fork':
         return [{ do: 'fork', child: 1 }];
       case 'submit':
@@ -143,12 +183,18 @@ export class Script {
     let faults = 0;
     while (!stepper.hasEnded(thread) && stepper.choices(thread) > 0) {
       const { accesses } = stepper.recordedStep(thread);
-      if (accesses.some(({ position, operation: kind }) => position.function === 'do_user_addr_fault' && kind === 'lock')) faults++;
+      if (
+        accesses.some(
+          ({ position, operation: kind }) => position.function === 'do_user_addr_fault' && kind === 'lock',
+        )
+      )
+        faults++;
       const violation = stepper.violation();
       if (violation !== null) this.broken ??= { operation, violation };
     }
     const { name, daemon } = stepper.program.threads[thread]!;
-    if (!stepper.hasEnded(thread) && daemon !== true) throw new Error(`${name} waits for ever: ${stepper.pendingOperation(thread)}`);
+    if (!stepper.hasEnded(thread) && daemon !== true)
+      throw new Error(`${name} waits for ever: ${stepper.pendingOperation(thread)}`);
     return faults;
   }
 
@@ -160,8 +206,10 @@ export class Script {
   look(m = 0): Look {
     const k = this.machine;
     const pte = this.read(k.mm[m]!.pte[0]!);
-    if (pte === 0) return { at: 'none', write: false, exclusive: false, mapcount: 0, dirty: false, swapcache: false };
-    if (pgtable.pte_special(pte)) return { at: 'zero', write: false, exclusive: false, mapcount: 0, dirty: false, swapcache: false };
+    if (pte === 0)
+      return { at: 'none', write: false, exclusive: false, mapcount: 0, dirty: false, swapcache: false };
+    if (pgtable.pte_special(pte))
+      return { at: 'zero', write: false, exclusive: false, mapcount: 0, dirty: false, swapcache: false };
     const swapped = pgtable.is_swap_pte(pte);
     const frame = swapped ? this.cached(pgtable.pte_pfn(pte)) : pgtable.pte_pfn(pte);
     const flags = frame < 0 ? 0 : this.read(k.page[frame]!.flags);
@@ -193,7 +241,9 @@ export class Script {
   /** Does a device read in flight (or detached) allow mm[`m`] to read the token called `name` at this byte? */
   may(name: string, m = 0, slot = 0): boolean {
     const k = this.machine;
-    const token = Array.from({ length: k.tokens.count }, (_, t) => t).find((t) => k.tokens.nameOf(t) === name)!;
+    const token = Array.from({ length: k.tokens.count }, (_, t) => t).find(
+      (t) => k.tokens.nameOf(t) === name,
+    )!;
     return k.request.some(({ state }, r) => ideal.request_allows(k, r, this.read(state), m, 0, slot, token));
   }
 

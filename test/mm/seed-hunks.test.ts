@@ -48,7 +48,11 @@ describe('v5.19 without one hunk (semantics.md 4)', () => {
   test('the whole patch reverted is the kernel before it, to the last state', async () => {
     const reverted = await run('get-swapout-load', 'v5.19', { revert: ['seed'] });
     const before = await run('get-swapout-load', 'v5.19-part2');
-    expect([outcome(reverted), reverted.states, reverted.violation?.schedule.steps]).toEqual([outcome(before), before.states, before.violation?.schedule.steps]);
+    expect([outcome(reverted), reverted.states, reverted.violation?.schedule.steps]).toEqual([
+      outcome(before),
+      before.states,
+      before.violation?.schedule.steps,
+    ]);
   });
 });
 
@@ -58,14 +62,18 @@ const KERNELS_BEFORE = ['v5.18', 'v5.19-part2'];
 
 /** All variants here are small ones (one pass of kswapd, no pagevecs): several have millions of states even so. */
 describe.each(KERNELS_BEFORE)('swapout-vs-odirect on %s loses the data', (kernel) => {
-  const variants = ACCESS.flatMap((access) => BACKENDS.flatMap((backend) => ['false', 'true'].map((fork) => ({ access, backend, fork }))));
+  const variants = ACCESS.flatMap((access) =>
+    BACKENDS.flatMap((backend) => ['false', 'true'].map((fork) => ({ access, backend, fork }))),
+  );
 
   test.each(variants)('access $access, backend $backend, fork $fork', async (set) => {
     expect(await outcomeOf('swapout-vs-odirect', kernel, { set: { ...SMALL, ...set } })).toBe('lost-write');
   });
 
   // Breadth-first at once: the depth-first search needs 20 s before it meets the loss.
-  const seconds = ACCESS.flatMap((access) => ['load', 'store'].map((second_thread) => ({ access, second_thread })));
+  const seconds = ACCESS.flatMap((access) =>
+    ['load', 'store'].map((second_thread) => ({ access, second_thread })),
+  );
 
   test.each(seconds)('access $access, second thread $second_thread', async (set) => {
     const { program } = build('swapout-vs-odirect', kernel, { set: { ...SMALL, ...set } });
@@ -75,24 +83,31 @@ describe.each(KERNELS_BEFORE)('swapout-vs-odirect on %s loses the data', (kernel
 });
 
 describe('swapout-vs-odirect on v5.19 is proved', () => {
-  test.each([
-    ...ACCESS.flatMap((access) => [
+  test.each(
+    ACCESS.flatMap((access) => [
       { access, backend: 'file' },
       { access, backend: 'stable' },
       { access, second_thread: 'load' },
       { access, second_thread: 'store' },
       { access, fork: 'true' },
     ]),
-  ])('%o', async (set) => {
+  )('%o', async (set) => {
     expect(await outcomeOf('swapout-vs-odirect', 'v5.19', { set: { ...SMALL, ...set } })).toBe('proved');
   });
 
   // The race of swap cache bypass (T8) loses data as well, until v6.8; see traces.test.ts.
   test.each(ACCESS)('access %s, backend zram, with 13ddaf26be32', async (access) => {
-    expect(await outcomeOf('swapout-vs-odirect', 'v5.19', { apply: ['13ddaf26be32'], set: { ...SMALL, reclaim: '2', access, backend: 'zram' } })).toBe('proved');
+    expect(
+      await outcomeOf('swapout-vs-odirect', 'v5.19', {
+        apply: ['13ddaf26be32'],
+        set: { ...SMALL, reclaim: '2', access, backend: 'zram' },
+      }),
+    ).toBe('proved');
   });
 
   test('and any number of passes of kswapd', async () => {
-    expect(await outcomeOf('swapout-vs-odirect', 'v5.19', { set: { access: 'store', pagevec: 'false' } })).toBe('proved');
+    expect(
+      await outcomeOf('swapout-vs-odirect', 'v5.19', { set: { access: 'store', pagevec: 'false' } }),
+    ).toBe('proved');
   });
 });

@@ -14,7 +14,10 @@ const dma: Operation = { do: 'dma', request: 0 };
 const wait: Operation = { do: 'wait', request: 0 };
 
 /** A script after all its operations, none of which broke a rule. */
-function after(options: Partial<ScriptOptions>, ...operations: readonly Operation[]): Script & { readonly faults: readonly number[] } {
+function after(
+  options: Partial<ScriptOptions>,
+  ...operations: readonly Operation[]
+): Script & { readonly faults: readonly number[] } {
   const script = new Script({ kernel: KERNEL, ...options }, operations);
   const faults = script.run();
   expect(script.broken).toBeNull();
@@ -25,7 +28,14 @@ describe('1: the first access', () => {
   test('a store: one fault, a fresh exclusive frame, not PG_dirty', () => {
     const script = after({ populated: false }, store);
     expect(script.faults).toEqual([1]);
-    expect(script.look()).toEqual({ at: 0, write: true, exclusive: true, mapcount: 1, dirty: false, swapcache: false });
+    expect(script.look()).toEqual({
+      at: 0,
+      write: true,
+      exclusive: true,
+      mapcount: 1,
+      dirty: false,
+      swapcache: false,
+    });
   });
   test('a load: the zero page; a store then replaces it', () => {
     const script = new Script({ kernel: KERNEL, populated: false }, [load, store]);
@@ -39,34 +49,47 @@ describe('1: the first access', () => {
 describe('2: fork', () => {
   test('shares the frame read-only, exclusive for nobody', () => {
     const script = after({}, fork);
-    for (const mm of [0, 1]) expect(script.look(mm)).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 2 });
+    for (const mm of [0, 1])
+      expect(script.look(mm)).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 2 });
   });
   test.each([
     ['parent', store, 0, 1],
     ['child', childStore, 1, 0],
-  ])("the %s's store: one fault, a new exclusive frame; being the last mapper makes the other not exclusive", (_, first, own, other) => {
-    const script = after({}, fork, first);
-    expect(script.faults).toEqual([0, 1]);
-    expect(script.look(own)).toMatchObject({ at: 1, write: true, exclusive: true, mapcount: 1 });
-    expect(script.look(other)).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 1 });
-  });
+  ])(
+    "the %s's store: one fault, a new exclusive frame; being the last mapper makes the other not exclusive",
+    (_, first, own, other) => {
+      const script = after({}, fork, first);
+      expect(script.faults).toEqual([0, 1]);
+      expect(script.look(own)).toMatchObject({ at: 1, write: true, exclusive: true, mapcount: 1 });
+      expect(script.look(other)).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 1 });
+    },
+  );
   test("the last mapper's store: one fault, the same frame, exclusive again", () => {
     const script = after({}, fork, store, childStore);
     expect(script.faults).toEqual([0, 1, 1]);
     expect(script.look(1)).toMatchObject({ at: 0, write: true, exclusive: true, mapcount: 1 });
   });
   test('unless somebody holds a reference: then it is copied', () => {
-    const script = after({ requests: [{ direction: 'write', reference: 'get' }] }, submit, fork, store, childStore);
+    const script = after(
+      { requests: [{ direction: 'write', reference: 'get' }] },
+      submit,
+      fork,
+      store,
+      childStore,
+    );
     expect(script.look(1)).toMatchObject({ at: 2, exclusive: true });
   });
 });
 
 describe('3: fork with a reference out', () => {
-  test.each(['read', 'write'] as const)('FOLL_PIN (%s): the child gets its copy at once, the parent keeps an exclusive page', (direction) => {
-    const script = after({ requests: [{ direction, reference: 'pin' }] }, submit, fork);
-    expect(script.look(0)).toMatchObject({ at: 0, write: true, exclusive: true, mapcount: 1 });
-    expect(script.look(1)).toMatchObject({ at: 1, write: true, exclusive: true, mapcount: 1 });
-  });
+  test.each(['read', 'write'] as const)(
+    'FOLL_PIN (%s): the child gets its copy at once, the parent keeps an exclusive page',
+    (direction) => {
+      const script = after({ requests: [{ direction, reference: 'pin' }] }, submit, fork);
+      expect(script.look(0)).toMatchObject({ at: 0, write: true, exclusive: true, mapcount: 1 });
+      expect(script.look(1)).toMatchObject({ at: 1, write: true, exclusive: true, mapcount: 1 });
+    },
+  );
   test('FOLL_GET: shared like any other', () => {
     const script = after({ requests: [{ direction: 'write', reference: 'get' }] }, submit, fork);
     for (const mm of [0, 1]) expect(script.look(mm)).toMatchObject({ at: 0, exclusive: false, mapcount: 2 });
@@ -88,7 +111,11 @@ describe('4: a read-only reference to a page that is not exclusive', () => {
     for (const mm of [0, 1]) expect(script.look(mm)).toMatchObject({ at: 0, exclusive: false, mapcount: 2 });
   });
   test('before v5.19 FOLL_PIN does not either', () => {
-    const script = after({ kernel: 'v5.18', requests: [{ direction: 'write', reference: 'pin' }] }, fork, submit);
+    const script = after(
+      { kernel: 'v5.18', requests: [{ direction: 'write', reference: 'pin' }] },
+      fork,
+      submit,
+    );
     expect(script.look(0)).toMatchObject({ at: 0, mapcount: 2 });
   });
 });
@@ -96,7 +123,14 @@ describe('4: a read-only reference to a page that is not exclusive', () => {
 describe('5: reclaim', () => {
   test('file: a swap entry that remembers exclusivity; the frame stays, clean, in the swap cache', () => {
     const script = after({}, reclaim);
-    expect(script.look()).toEqual({ at: 'swap', write: false, exclusive: true, mapcount: 0, dirty: false, swapcache: true });
+    expect(script.look()).toEqual({
+      at: 'swap',
+      write: false,
+      exclusive: true,
+      mapcount: 0,
+      dirty: false,
+      swapcache: true,
+    });
     expect(script.onDevice()).toBe('init(0,1)');
     expect(script.users()).toBe(1);
   });
@@ -111,11 +145,23 @@ describe('5: reclaim', () => {
   });
   test('refused while the page is pinned', () => {
     const script = after({ requests: [{ reference: 'pin' }] }, submit, reclaim);
-    expect(script.look()).toMatchObject({ at: 0, write: true, exclusive: true, mapcount: 1, swapcache: false });
+    expect(script.look()).toMatchObject({
+      at: 0,
+      write: true,
+      exclusive: true,
+      mapcount: 1,
+      swapcache: false,
+    });
   });
   test('with a FOLL_GET reference: unmapped, but it stays dirty in the swap cache and is not written', () => {
     const script = after({ requests: [{ reference: 'get' }] }, submit, reclaim);
-    expect(script.look()).toMatchObject({ at: 'swap', exclusive: true, mapcount: 0, dirty: true, swapcache: true });
+    expect(script.look()).toMatchObject({
+      at: 'swap',
+      exclusive: true,
+      mapcount: 0,
+      dirty: true,
+      swapcache: true,
+    });
     expect(script.onDevice()).toBe('freed');
   });
   test('a page that fork shares is unmapped from both, exclusive for neither', () => {
@@ -145,7 +191,11 @@ describe('6: exclusivity survives the swap', () => {
     expect(script.broken).toBeNull();
   });
   test('v5.19-part2 from the swap cache: not exclusive any more', () => {
-    expect(after({ kernel: 'v5.19-part2' }, reclaim, load).look()).toMatchObject({ at: 0, write: false, exclusive: false });
+    expect(after({ kernel: 'v5.19-part2' }, reclaim, load).look()).toMatchObject({
+      at: 0,
+      write: false,
+      exclusive: false,
+    });
   });
 });
 
@@ -159,7 +209,13 @@ describe('7: fork of a swap entry', () => {
     const script = after({}, reclaim, fork, load, store);
     expect(script.faults).toEqual([0, 0, 1, 1]);
     const loaded = after({}, reclaim, fork, load);
-    expect(loaded.look()).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 1, swapcache: true });
+    expect(loaded.look()).toMatchObject({
+      at: 0,
+      write: false,
+      exclusive: false,
+      mapcount: 1,
+      swapcache: true,
+    });
   });
 });
 
@@ -167,13 +223,27 @@ describe('8: a store to a page in the swap cache', () => {
   test('that nobody else holds: it leaves the swap cache, dirty, the same frame', () => {
     const script = after({}, reclaim, store);
     expect(script.faults).toEqual([0, 1]);
-    expect(script.look()).toEqual({ at: 0, write: true, exclusive: true, mapcount: 1, dirty: true, swapcache: false });
+    expect(script.look()).toEqual({
+      at: 0,
+      write: true,
+      exclusive: true,
+      mapcount: 1,
+      dirty: true,
+      swapcache: false,
+    });
     expect(script.users()).toBe(0);
     expect(script.cached()).toBe(-1);
   });
   test('shared entry: loads map the cached frame for each in turn', () => {
     const script = after({}, reclaim, fork, load, childLoad);
-    for (const mm of [0, 1]) expect(script.look(mm)).toMatchObject({ at: 0, write: false, exclusive: false, mapcount: 2, swapcache: true });
+    for (const mm of [0, 1])
+      expect(script.look(mm)).toMatchObject({
+        at: 0,
+        write: false,
+        exclusive: false,
+        mapcount: 2,
+        swapcache: true,
+      });
   });
   test('shared entry: a store copies out while another entry remains', () => {
     const script = after({}, reclaim, fork, store);
@@ -191,24 +261,56 @@ describe('10: writeback still runs at swap-in', () => {
   const held = { hold: true };
 
   test('a device without stable writes: exclusive, writable', () => {
-    expect(after({ ...held, backend: 'file' }, reclaim, load).look()).toMatchObject({ at: 0, write: true, exclusive: true });
-    expect(after({ ...held, backend: 'file' }, reclaim, store).look()).toMatchObject({ at: 0, write: true, exclusive: true });
+    expect(after({ ...held, backend: 'file' }, reclaim, load).look()).toMatchObject({
+      at: 0,
+      write: true,
+      exclusive: true,
+    });
+    expect(after({ ...held, backend: 'file' }, reclaim, store).look()).toMatchObject({
+      at: 0,
+      write: true,
+      exclusive: true,
+    });
   });
   test('a device with stable writes: not exclusive, read-only; a store copies', () => {
-    expect(after({ ...held, backend: 'stable' }, reclaim, load).look()).toMatchObject({ at: 0, write: false, exclusive: false });
-    expect(after({ ...held, backend: 'stable' }, reclaim, load, store).look()).toMatchObject({ at: 1, write: true, exclusive: true });
+    expect(after({ ...held, backend: 'stable' }, reclaim, load).look()).toMatchObject({
+      at: 0,
+      write: false,
+      exclusive: false,
+    });
+    expect(after({ ...held, backend: 'stable' }, reclaim, load, store).look()).toMatchObject({
+      at: 1,
+      write: true,
+      exclusive: true,
+    });
   });
   test('a read pin gets a copy too', () => {
-    const script = after({ ...held, backend: 'stable', requests: [{ direction: 'write', reference: 'pin' }] }, reclaim, submit);
+    const script = after(
+      { ...held, backend: 'stable', requests: [{ direction: 'write', reference: 'pin' }] },
+      reclaim,
+      submit,
+    );
     expect(script.look()).toMatchObject({ at: 1, exclusive: true });
   });
   test('once the device has written, it is exclusive', () => {
-    expect(after({ ...held, backend: 'stable' }, reclaim, { do: 'writeback' }, load).look()).toMatchObject({ at: 0, write: true, exclusive: true });
+    expect(after({ ...held, backend: 'stable' }, reclaim, { do: 'writeback' }, load).look()).toMatchObject({
+      at: 0,
+      write: true,
+      exclusive: true,
+    });
   });
   test('as first posted it is the other way round', () => {
     const kernel = 'v5.19-as-posted';
-    expect(after({ ...held, kernel, backend: 'file' }, reclaim, load).look()).toMatchObject({ at: 0, write: false, exclusive: false });
-    expect(after({ ...held, kernel, backend: 'stable' }, reclaim, load).look()).toMatchObject({ at: 0, write: false, exclusive: true });
+    expect(after({ ...held, kernel, backend: 'file' }, reclaim, load).look()).toMatchObject({
+      at: 0,
+      write: false,
+      exclusive: false,
+    });
+    expect(after({ ...held, kernel, backend: 'stable' }, reclaim, load).look()).toMatchObject({
+      at: 0,
+      write: false,
+      exclusive: true,
+    });
     const script = new Script({ ...held, kernel, backend: 'stable' }, [reclaim, store]);
     script.run();
     expect(script.broken).toMatchObject({ operation: 1, violation: { kind: 'unstable-writeback' } });
@@ -217,15 +319,31 @@ describe('10: writeback still runs at swap-in', () => {
   test.each([
     ['v5.19-as-posted', 'file'],
     ['v5.19', 'stable'],
-  ] as const)('%s on %s: a read-only FOLL_GET taken then is detached by the next store', (kernel, backend) => {
-    const script = after({ ...held, kernel, backend, requests: [{ direction: 'write', reference: 'get', slot: 1 }] }, reclaim, load, submit, store);
-    expect(script.look()).toMatchObject({ at: 1, exclusive: true });
-  });
+  ] as const)(
+    '%s on %s: a read-only FOLL_GET taken then is detached by the next store',
+    (kernel, backend) => {
+      const script = after(
+        { ...held, kernel, backend, requests: [{ direction: 'write', reference: 'get', slot: 1 }] },
+        reclaim,
+        load,
+        submit,
+        store,
+      );
+      expect(script.look()).toMatchObject({ at: 1, exclusive: true });
+    },
+  );
 });
 
 describe('12: O_DIRECT', () => {
   test('an asynchronous read sets PG_dirty at submission and changes no mapping', () => {
-    expect(after({ requests: [{}] }, submit).look()).toEqual({ at: 0, write: true, exclusive: true, mapcount: 1, dirty: true, swapcache: false });
+    expect(after({ requests: [{}] }, submit).look()).toEqual({
+      at: 0,
+      write: true,
+      exclusive: true,
+      mapcount: 1,
+      dirty: true,
+      swapcache: false,
+    });
   });
   test('it pins, so reclaim is refused, and nothing is lost', () => {
     const script = after({ requests: [{}] }, submit, reclaim, load, store, dma, wait, load);
@@ -251,10 +369,20 @@ describe('the race on real kernels: O_DIRECT read in flight, swapout, then …',
     ['v6.18', 'ok', 'ok'],
   ])('%s: load then store %s, store first %s', (kernel, loadFirst, storeFirst) => {
     const fate = (...accesses: readonly Operation[]): string => {
-      const script = new Script({ kernel, requests: [{}] }, [submit, reclaim, ...accesses, dma, wait, { do: 'load', slot: 0 }]);
+      const script = new Script({ kernel, requests: [{}] }, [
+        submit,
+        reclaim,
+        ...accesses,
+        dma,
+        wait,
+        { do: 'load', slot: 0 },
+      ]);
       script.run();
       if (script.broken === null) return 'ok';
-      expect(script.broken.violation).toMatchObject({ kind: 'lost-write', message: expect.stringContaining('DMA0') as unknown });
+      expect(script.broken.violation).toMatchObject({
+        kind: 'lost-write',
+        message: expect.stringContaining('DMA0') as unknown,
+      });
       return 'lost';
     };
     expect(fate(load, store)).toBe(loadFirst);
@@ -262,7 +390,13 @@ describe('the race on real kernels: O_DIRECT read in flight, swapout, then …',
   });
 
   test('v5.19 remembers in the swap entry; v6.8 refuses to swap out', () => {
-    expect(after({ kernel: 'v5.19', requests: [{}] }, submit, reclaim).look()).toMatchObject({ at: 'swap', exclusive: true });
-    expect(after({ kernel: 'v6.8', requests: [{}] }, submit, reclaim).look()).toMatchObject({ at: 0, write: true });
+    expect(after({ kernel: 'v5.19', requests: [{}] }, submit, reclaim).look()).toMatchObject({
+      at: 'swap',
+      exclusive: true,
+    });
+    expect(after({ kernel: 'v6.8', requests: [{}] }, submit, reclaim).look()).toMatchObject({
+      at: 0,
+      write: true,
+    });
   });
 });

@@ -1,6 +1,18 @@
 /** The canonical traces of semantics.md section 8: each is found by search, in kernel terms, and goes with its fix. */
 import { describe, expect, test } from 'vitest';
-import { build, eventsOf, explore, firstMissing, outcome, outcomeOf, run, SMALL, type Event, type Expected, type Variant } from './model.ts';
+import {
+  build,
+  eventsOf,
+  explore,
+  firstMissing,
+  outcome,
+  outcomeOf,
+  run,
+  SMALL,
+  type Event,
+  type Expected,
+  type Variant,
+} from './model.ts';
 import type { Verdict } from '../../src/search/verdict.ts';
 
 interface Found {
@@ -12,7 +24,10 @@ interface Found {
 async function find(scenario: string, kernel: string, variant: Variant = {}): Promise<Found> {
   const verdict = await run(scenario, kernel, variant);
   const schedule = verdict.violation?.schedule;
-  return { verdict, events: schedule === undefined ? [] : eventsOf(build(scenario, kernel, variant), schedule) };
+  return {
+    verdict,
+    events: schedule === undefined ? [] : eventsOf(build(scenario, kernel, variant), schedule),
+  };
 }
 
 /**
@@ -69,7 +84,13 @@ describe('T1: a device read is lost when its page is swapped out and in again', 
     expect(
       firstMissing(events, [
         { thread: 'reader', in: 'gup_pte_range', word: 'page[0].refcount', after: '2' },
-        { thread: 'kswapd', in: 'try_to_unmap_one', word: 'page[0].flags', before: /anon_exclusive/, after: /^(?!.*anon_exclusive)/ },
+        {
+          thread: 'kswapd',
+          in: 'try_to_unmap_one',
+          word: 'page[0].flags',
+          before: /anon_exclusive/,
+          after: /^(?!.*anon_exclusive)/,
+        },
         { thread: 'kswapd', in: 'try_to_unmap_one', word: 'mm[0].pte[0]', after: 'swap[0]' },
         { thread: 'kswapd', in: 'pageout', word: 'page[0].refcount', before: '3' },
         SWAPPED_IN_SHARED,
@@ -87,7 +108,10 @@ describe('T1: a device read is lost when its page is swapped out and in again', 
   });
 
   test('v5.19 on an architecture without the bit: the very same trace as before the patch', async () => {
-    const [without, before] = [await find('get-swapout-load', 'v5.19', { revert: ['seed#H1'] }), await find('get-swapout-load', 'v5.19-part2')];
+    const [without, before] = [
+      await find('get-swapout-load', 'v5.19', { revert: ['seed#H1'] }),
+      await find('get-swapout-load', 'v5.19-part2'),
+    ];
     expect(outcome(without.verdict)).toBe('lost-write');
     expect(without.events).toEqual(before.events);
   });
@@ -103,7 +127,9 @@ describe('T3: v5.10 loses the data when the page is loaded before it is stored t
     expect(outcome(verdict)).toBe('lost-write');
     expect(firstMissing(events, [...unmapped('swap[0]'), ...COPIED_AWAY])).toBeNull();
     // The page is mapped read-only again without any look at who else refers to it.
-    expect(events.some((event) => event.path.includes('do_swap_page') && event.after === 'page[0] read-only')).toBe(true);
+    expect(
+      events.some((event) => event.path.includes('do_swap_page') && event.after === 'page[0] read-only'),
+    ).toBe(true);
     expect(figures(verdict)).toEqual(GOLDEN['T3 swapout-vs-odirect v5.10']);
   });
 
@@ -114,11 +140,17 @@ describe('T3: v5.10 loses the data when the page is loaded before it is stored t
   });
 
   test('store, with two passes of kswapd: the same', async () => {
-    expect(await outcomeOf('swapout-vs-odirect', 'v5.10', { set: { access: 'store', reclaim: '2', pagevec: 'false' } })).toBe('proved');
+    expect(
+      await outcomeOf('swapout-vs-odirect', 'v5.10', {
+        set: { access: 'store', reclaim: '2', pagevec: 'false' },
+      }),
+    ).toBe('proved');
   });
 
   test('and v5.18, where reuse_swap_page is gone, loses a store as well', async () => {
-    expect(await outcomeOf('swapout-vs-odirect', 'v5.18', { set: { access: 'store', reclaim: '1' } })).toBe('lost-write');
+    expect(await outcomeOf('swapout-vs-odirect', 'v5.18', { set: { access: 'store', reclaim: '1' } })).toBe(
+      'lost-write',
+    );
   });
 });
 
@@ -129,37 +161,69 @@ describe('T4: the patch as first posted lets a page change under writeback', () 
     expect(
       firstMissing(events, [
         { thread: 'kswapd', in: 'try_to_unmap_one', word: 'mm[0].pte[0]', after: 'swap[0] exclusive' },
-        { thread: 'kswapd', in: 'pageout', word: 'page[0].flags', before: /^(?!.*writeback)/, after: /writeback/ },
+        {
+          thread: 'kswapd',
+          in: 'pageout',
+          word: 'page[0].flags',
+          before: /^(?!.*writeback)/,
+          after: /writeback/,
+        },
         { thread: 'kswapd', in: 'swap_writepage', word: 'page[0].lock', after: 'free' },
-        { thread: 'user', in: 'do_swap_page', word: 'mm[0].pte[0]', before: 'swap[0] exclusive', after: 'page[0] write dirty' },
+        {
+          thread: 'user',
+          in: 'do_swap_page',
+          word: 'mm[0].pte[0]',
+          before: 'swap[0] exclusive',
+          after: 'page[0] write dirty',
+        },
         { thread: 'user', word: 'page[0].data[1]', after: 'user#1' },
       ]),
     ).toBeNull();
     // Nobody has ended the writeback in between.
-    expect(events.some((event) => /writeback/.test(event.before) && !/writeback/.test(event.after))).toBe(false);
+    expect(events.some((event) => /writeback/.test(event.before) && !/writeback/.test(event.after))).toBe(
+      false,
+    );
     expect(figures(verdict)).toEqual(GOLDEN['T4 swap-stable-writes v5.19-as-posted']);
   });
 
   test.each<[string, string, Variant]>([
     ['v5.19, where the test is the right way round', 'v5.19', {}],
     ['v5.18, which counts references', 'v5.18', {}],
-    ['as posted, on a device that needs no stable pages: one copy too many, no harm', 'v5.19-as-posted', { set: { backend: 'file' } }],
-    ['as posted, on zram, which writes in the reclaiming thread', 'v5.19-as-posted', { set: { backend: 'zram' } }],
+    [
+      'as posted, on a device that needs no stable pages: one copy too many, no harm',
+      'v5.19-as-posted',
+      { set: { backend: 'file' } },
+    ],
+    [
+      'as posted, on zram, which writes in the reclaiming thread',
+      'v5.19-as-posted',
+      { set: { backend: 'zram' } },
+    ],
     ['v6.8 on zram, which now writes asynchronously', 'v6.8', { set: { backend: 'zram' } }],
   ])('gone: %s', async (_, kernel, { set = {} }) => {
     expect(await outcomeOf('swap-stable-writes', kernel, { set: { ...set, reclaim: '1' } })).toBe('proved');
   });
 
   test('v5.19 with the test left out: back', async () => {
-    expect(await outcomeOf('swap-stable-writes', 'v5.19', { revert: ['seed#H4c'] })).toBe('unstable-writeback');
+    expect(await outcomeOf('swap-stable-writes', 'v5.19', { revert: ['seed#H4c'] })).toBe(
+      'unstable-writeback',
+    );
   });
 });
 
 describe('T5: fork must clear the bit (H3)', () => {
   test.each<[string, string, readonly Expected[]]>([
-    ['seed#H3', 'mm[0].pte[0]', [{ word: 'mm[1].pte[0]', in: 'copy_nonpresent_pte', after: 'swap[0] exclusive' }]],
+    [
+      'seed#H3',
+      'mm[0].pte[0]',
+      [{ word: 'mm[1].pte[0]', in: 'copy_nonpresent_pte', after: 'swap[0] exclusive' }],
+    ],
     ['seed#H3-parent', 'mm[0].pte[0]', []],
-    ['seed#H3-child', 'mm[1].pte[0]', [{ word: 'mm[1].pte[0]', in: 'copy_nonpresent_pte', after: 'swap[0] exclusive' }]],
+    [
+      'seed#H3-child',
+      'mm[1].pte[0]',
+      [{ word: 'mm[1].pte[0]', in: 'copy_nonpresent_pte', after: 'swap[0] exclusive' }],
+    ],
   ])('v5.19 without %s: two entries share a slot that %s calls exclusive (I6)', async (hunk, word, steps) => {
     const { verdict, events } = await find('swap-fork', 'v5.19', { revert: [hunk] });
     expect(outcome(verdict)).toBe('assertion');
@@ -176,20 +240,25 @@ describe('T5: fork must clear the bit (H3)', () => {
   });
 
   /** I6 is ours and fires at fork; the kernel notices only when the second of the two faults. */
-  test.each(['seed#H3', 'seed#H3-parent', 'seed#H3-child'])('v5.19 without %s: the kernel itself notices with BUG_ON or VM_BUG_ON (I4, I2)', async (hunk) => {
-    const variant = { revert: [hunk], set: { pagevec: 'false' } };
-    const built = build('swap-fork', 'v5.19', variant);
-    const always = built.program.always.filter((property) => !property.name.startsWith('I6'));
-    expect(always.length).toBe(built.program.always.length - 1);
-    const verdict = await explore({ ...built.program, always });
-    expect(outcome(verdict)).toBe('assertion');
-    expect(verdict.violation?.message).toMatch(/^I[24]: (do_swap_page|page_add_anon_rmap)/);
-    const events = eventsOf(built, verdict.violation!.schedule);
-    expect(firstMissing(events, [
-      { in: 'copy_nonpresent_pte', word: 'mm[1].pte[0]', after: /^swap\[0\]/ },
-      { in: 'do_swap_page', before: /^swap\[0\] exclusive/, after: /^page\[0\]/ },
-    ])).toBeNull();
-  });
+  test.each(['seed#H3', 'seed#H3-parent', 'seed#H3-child'])(
+    'v5.19 without %s: the kernel itself notices with BUG_ON or VM_BUG_ON (I4, I2)',
+    async (hunk) => {
+      const variant = { revert: [hunk], set: { pagevec: 'false' } };
+      const built = build('swap-fork', 'v5.19', variant);
+      const always = built.program.always.filter((property) => !property.name.startsWith('I6'));
+      expect(always.length).toBe(built.program.always.length - 1);
+      const verdict = await explore({ ...built.program, always });
+      expect(outcome(verdict)).toBe('assertion');
+      expect(verdict.violation?.message).toMatch(/^I[24]: (do_swap_page|page_add_anon_rmap)/);
+      const events = eventsOf(built, verdict.violation!.schedule);
+      expect(
+        firstMissing(events, [
+          { in: 'copy_nonpresent_pte', word: 'mm[1].pte[0]', after: /^swap\[0\]/ },
+          { in: 'do_swap_page', before: /^swap\[0\] exclusive/, after: /^page\[0\]/ },
+        ]),
+      ).toBeNull();
+    },
+  );
 
   test('v5.19 as it is: proved', async () => {
     expect(await outcomeOf('swap-fork', 'v5.19', { set: { pagevec: 'false' } })).toBe('proved');
@@ -197,36 +266,61 @@ describe('T5: fork must clear the bit (H3)', () => {
 });
 
 describe('T8: two threads read the same slot past the swap cache', () => {
-  const set = { pagevec: 'false' };
+  const noPagevec = { pagevec: 'false' };
 
   test('v6.1: the slot is freed and used again, the PTE looks the same, and a stale page is mapped', async () => {
-    const { verdict, events } = await find('swapcache-bypass', 'v6.1', { set });
+    const { verdict, events } = await find('swapcache-bypass', 'v6.1', { set: noPagevec });
     expect(outcome(verdict)).toBe('lost-write');
     // Which of the two is late is the search's choice.
     const slow = events.at(-1)!.thread;
     expect(slow).toMatch(/^user[12]$/);
     const quick = slow === 'user1' ? 'user2' : 'user1';
-    const looked: Expected = { thread: slow, in: 'handle_mm_fault', word: 'mm[0].pte[0]', before: 'swap[0] exclusive' };
-    const mapped = (thread: string): Expected => ({ thread, in: 'do_swap_page', word: 'mm[0].pte[0]', before: 'swap[0] exclusive', after: /^page\[\d\]/ });
-    const unmappedAgain: Expected = { thread: 'kswapd', in: 'try_to_unmap_one', word: 'mm[0].pte[0]', after: 'swap[0] exclusive' };
+    const looked: Expected = {
+      thread: slow,
+      in: 'handle_mm_fault',
+      word: 'mm[0].pte[0]',
+      before: 'swap[0] exclusive',
+    };
+    const mapped = (thread: string): Expected => ({
+      thread,
+      in: 'do_swap_page',
+      word: 'mm[0].pte[0]',
+      before: 'swap[0] exclusive',
+      after: /^page\[\d\]/,
+    });
+    const unmappedAgain: Expected = {
+      thread: 'kswapd',
+      in: 'try_to_unmap_one',
+      word: 'mm[0].pte[0]',
+      after: 'swap[0] exclusive',
+    };
     expect(firstMissing(events, [looked, mapped(quick), unmappedAgain, mapped(slow)])).toBeNull();
-    expect(firstMissing(events, [looked, { word: 'swap_map[0]', after: 'none' }, { word: 'swap_map[0]', before: 'none' }, unmappedAgain])).toBeNull();
+    expect(
+      firstMissing(events, [
+        looked,
+        { word: 'swap_map[0]', after: 'none' },
+        { word: 'swap_map[0]', before: 'none' },
+        unmappedAgain,
+      ]),
+    ).toBeNull();
     // The late one has read the slot while it belonged to nobody, or before it was written again.
     expect(events.some((event) => event.thread === slow && event.path.includes('swap_readpage'))).toBe(true);
     expect(figures(verdict)).toEqual(GOLDEN['T8 swapcache-bypass v6.1']);
   });
 
   test('v6.1 with 13ddaf26be32: gone', async () => {
-    expect(await outcomeOf('swapcache-bypass', 'v6.1', { apply: ['13ddaf26be32'], set })).toBe('proved');
+    expect(await outcomeOf('swapcache-bypass', 'v6.1', { apply: ['13ddaf26be32'], set: noPagevec })).toBe(
+      'proved',
+    );
   });
 
   // 7.9 million states: zram no longer writes in the reclaiming thread.
   test('v6.8: gone', async () => {
-    expect(await outcomeOf('swapcache-bypass', 'v6.8', { set })).toBe('proved');
+    expect(await outcomeOf('swapcache-bypass', 'v6.8', { set: noPagevec })).toBe('proved');
   });
 
   test.each(['v5.4', 'v5.10', 'v5.19'])('%s has had it all along, and it needs no GUP', async (kernel) => {
-    expect(await outcomeOf('swapcache-bypass', kernel, { set })).toBe('lost-write');
+    expect(await outcomeOf('swapcache-bypass', kernel, { set: noPagevec })).toBe('lost-write');
   });
 
   test('the seed does not cure swapout-vs-odirect on zram before v6.8: a fault of GUP may be the one that comes late', async () => {
@@ -240,7 +334,24 @@ describe('T8: two threads read the same slot past the swap cache', () => {
 });
 
 describe('T9: fork after FOLL_GET detaches the reference, on every kernel', () => {
-  test.each(['v5.4', 'v5.7', 'v5.8', 'v5.9', 'v5.10', 'v5.11', 'v5.15', 'v5.17', 'v5.18', 'v5.19-part2', 'v5.19-as-posted', 'v5.19', 'v6.1', 'v6.8', 'v6.12', 'v6.18'])('%s', async (kernel) => {
+  test.each([
+    'v5.4',
+    'v5.7',
+    'v5.8',
+    'v5.9',
+    'v5.10',
+    'v5.11',
+    'v5.15',
+    'v5.17',
+    'v5.18',
+    'v5.19-part2',
+    'v5.19-as-posted',
+    'v5.19',
+    'v6.1',
+    'v6.8',
+    'v6.12',
+    'v6.18',
+  ])('%s', async (kernel) => {
     const { verdict, events } = await find('get-then-fork', kernel);
     expect(outcome(verdict)).toBe('lost-write');
     expect(
@@ -255,7 +366,9 @@ describe('T9: fork after FOLL_GET detaches the reference, on every kernel', () =
   });
 
   test('a scenario that accepts what fork does to FOLL_GET finds nothing to complain of', async () => {
-    const { program } = build('swapout-vs-odirect', 'v5.19', { set: { ...SMALL, fork: 'true', access: 'store' } });
+    const { program } = build('swapout-vs-odirect', 'v5.19', {
+      set: { ...SMALL, fork: 'true', access: 'store' },
+    });
     expect(outcome(await explore(program))).toBe('proved');
   });
 });
@@ -308,9 +421,14 @@ describe('T12: a pin is lost to swapout although reclaim looks for pins', () => 
     expect(figures(verdict)).toEqual(GOLDEN[`T12 pin-swapout ${kernel}`]);
   });
 
-  test.each(['v5.11', 'v5.18'])('%s with 6c287605fd56 (PG_anon_exclusive, and unmapping refused): gone', async (kernel) => {
-    expect(await outcomeOf('pin-swapout', kernel, { apply: ['6c287605fd56'], set: { pagevec: 'false' } })).toBe('proved');
-  });
+  test.each(['v5.11', 'v5.18'])(
+    '%s with 6c287605fd56 (PG_anon_exclusive, and unmapping refused): gone',
+    async (kernel) => {
+      expect(
+        await outcomeOf('pin-swapout', kernel, { apply: ['6c287605fd56'], set: { pagevec: 'false' } }),
+      ).toBe('proved');
+    },
+  );
 
   test('v5.18 with the refusal alone: no use, there is no PG_anon_exclusive to go by', async () => {
     expect(await outcomeOf('pin-swapout', 'v5.18', { apply: ['6c287605fd56#unmap'] })).toBe('lost-write');
@@ -320,10 +438,23 @@ describe('T12: a pin is lost to swapout although reclaim looks for pins', () => 
     expect(await outcomeOf('pin-swapout', 'v5.19')).toBe('proved');
   });
 
-  test.each(['v5.19-part2', 'v5.19', 'v6.1'])('%s without the refusal: a pinned page loses PG_anon_exclusive (I7)', async (kernel) => {
-    const { verdict, events } = await find('pin-swapout', kernel, { revert: ['6c287605fd56#unmap'] });
-    expect(outcome(verdict)).toBe('assertion');
-    expect(verdict.violation?.message).toContain('I7');
-    expect(firstMissing(events, [{ thread: 'kswapd', in: 'try_to_unmap_one', word: 'page[0].flags', before: /anon_exclusive/, after: /^(?!.*anon_exclusive)/ }])).toBeNull();
-  });
+  test.each(['v5.19-part2', 'v5.19', 'v6.1'])(
+    '%s without the refusal: a pinned page loses PG_anon_exclusive (I7)',
+    async (kernel) => {
+      const { verdict, events } = await find('pin-swapout', kernel, { revert: ['6c287605fd56#unmap'] });
+      expect(outcome(verdict)).toBe('assertion');
+      expect(verdict.violation?.message).toContain('I7');
+      expect(
+        firstMissing(events, [
+          {
+            thread: 'kswapd',
+            in: 'try_to_unmap_one',
+            word: 'page[0].flags',
+            before: /anon_exclusive/,
+            after: /^(?!.*anon_exclusive)/,
+          },
+        ]),
+      ).toBeNull();
+    },
+  );
 });

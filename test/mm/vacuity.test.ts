@@ -22,13 +22,21 @@ test('a pinned page is never unmapped once the kernel refuses: the scenario must
 
 test('without reclaim nothing is read past the swap cache', async () => {
   const { program } = build('swapcache-bypass', 'v6.8', { set: SMALL });
-  const verdict = await explore({ ...program, threads: program.threads.filter(({ name }) => name !== 'kswapd') });
+  const verdict = await explore({
+    ...program,
+    threads: program.threads.filter(({ name }) => name !== 'kswapd'),
+  });
   expect(verdict).toMatchObject({ verdict: 'vacuous', neverReached: ['the swap cache was bypassed'] });
 });
 
 test('a program with an end that is never reached does not pass either', async () => {
   const { program } = build('get-then-fork', 'v5.19', {});
-  const verdict = await explore({ ...program, always: [], atEnd: [], mustReach: ['something that is not there'] });
+  const verdict = await explore({
+    ...program,
+    always: [],
+    atEnd: [],
+    mustReach: ['something that is not there'],
+  });
   expect(verdict).toMatchObject({ verdict: 'vacuous', neverReached: ['something that is not there'] });
 });
 
