@@ -8,7 +8,7 @@ import { heading, layColumns, place, roomOf, type Columns } from './columns.ts';
 import { Sight } from './sight.ts';
 import { ascii, paragraph } from './text.ts';
 import { linesOf, type TraceLine } from './trace-lines.ts';
-import { namedOwners } from './word-text.ts';
+import { namedOwners } from '../search/owners.ts';
 
 export interface TraceOptions {
   /** Every access of every step with its source position, ghost words too; nothing folded. Default false. */

@@ -1,3 +1,4 @@
+import { namedOwners } from '../search/owners.ts';
 import type { BitField } from '../core/bits.ts';
 import type { Program } from '../core/program.ts';
 import type { Word } from '../core/words.ts';
@@ -30,14 +31,6 @@ function fieldOf(word: Word, mask: number): BitField | undefined {
 /** A whole value of `word`; lock owners appear under their names. */
 export function valueText(program: Program, word: Word, value: number): string {
   return namedOwners(program, program.layout.format(word.index, value));
-}
-
-/** core/locks.ts spells owners by number ("held by thread 1", "read-held by thread 0, 2"): puts their names instead. */
-export function namedOwners(program: Program, text: string): string {
-  return text.replace(/held by thread (\d+(?:, \d+)*)/g, (whole, owners: string) => {
-    const names = owners.split(', ').map((owner) => program.threads[Number(owner)]?.name);
-    return names.includes(undefined) ? whole : whole.replace(`thread ${owners}`, names.join(', '));
-  });
 }
 
 /** The owner in a lock's field (thread index + 1), or null if it is free, no thread, or only a bit that tells no owner. */

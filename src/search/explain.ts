@@ -3,8 +3,9 @@ import type { FoundViolation, Step } from '../core/schedule.ts';
 import type { Stepper } from './stepper.ts';
 import { PackedState } from './packed-state.ts';
 import { KeyIndex } from './key-index.ts';
+import { namedOwners } from './owners.ts';
 
-/** `B waits at lock l (held by thread 0, last written by A in step 3)` for each thread that must end and cannot move. */
+/** `B waits at lock l (held by A, last written by A in step 3)` for each thread that must end and cannot move. */
 function waiting(stepper: Stepper, steps: readonly Step[]): string[] {
   const { threads, layout } = stepper.program;
   return threads.flatMap((thread, t) => {
@@ -16,7 +17,8 @@ function waiting(stepper: Stepper, steps: readonly Step[]): string[] {
       );
       const writer =
         step < 0 ? 'never written' : `last written by ${steps[step]!.thread} in step ${step + 1}`;
-      return `${name} (${layout.format(index, stepper.words[index]!)}, ${writer})`;
+      const value = namedOwners(stepper.program, layout.format(index, stepper.words[index]!));
+      return `${name} (${value}, ${writer})`;
     });
     return [`${thread.name} waits at ${stepper.pendingOperation(t)} ${words.join(', ')}`];
   });

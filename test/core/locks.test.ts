@@ -103,7 +103,7 @@ test('taking a spinlock twice is a deadlock; a trylock then fails instead', asyn
         idle,
       ];
     }),
-  ).toBe('deadlock: deadlock: A waits at lock l (held by thread 0, last written by A in step 1)');
+  ).toBe('deadlock: deadlock: A waits at lock l (held by A, last written by A in step 1)');
   expect(
     await shown((layout) => {
       const lock = new SpinLock(layout, 'l');

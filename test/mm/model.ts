@@ -10,6 +10,7 @@ import type * as automataModule from '../../src/search/automata.ts';
 import type * as stepperModule from '../../src/search/stepper.ts';
 import type * as kernelsModule from '../../src/mm/kernels.ts';
 import type * as patchesModule from '../../src/mm/patches.ts';
+import type * as tableModule from '../../src/mm/table7.ts';
 import type * as scenariosModule from '../../src/mm/scenarios.ts';
 import type * as machineModule from '../../src/mm/machine.ts';
 import type * as pgtableModule from '../../src/mm/pgtable.ts';
@@ -39,7 +40,8 @@ export const { configureKernel, hunksNamed, kernelNamed, KERNELS } = load(
   '../../dist/src/mm/kernels.js',
 ) as typeof kernelsModule;
 export const { PATCHES } = load('../../dist/src/mm/patches.js') as typeof patchesModule;
-export const { TABLE_ROWS, SCENARIOS } = load('../../dist/src/mm/scenarios.js') as typeof scenariosModule;
+export const { SCENARIOS } = load('../../dist/src/mm/scenarios.js') as typeof scenariosModule;
+export const { TABLE_ROWS } = load('../../dist/src/mm/table7.js') as typeof tableModule;
 export const { Machine, PAGE, SWAP_MAP } = load('../../dist/src/mm/machine.js') as typeof machineModule;
 export const pgtable = load('../../dist/src/mm/pgtable.js') as typeof pgtableModule;
 export const ideal = load('../../dist/src/mm/ideal.js') as typeof idealModule;
