@@ -5,6 +5,7 @@ import { program } from './programs.ts';
 
 const DEPTH = 9;
 const RUNS = Number(process.env['FOLD_RUNS'] ?? 150);
+const SEED = Number(process.env['FOLD_SEED'] ?? 5190);
 
 describe('random generator functions', () => {
   it('yield exactly what they yield without the pass', () => {
@@ -16,7 +17,7 @@ describe('random generator functions', () => {
         );
         expect(recorded).toEqual(plain);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, seed: SEED },
     );
   });
 
@@ -28,7 +29,7 @@ describe('random generator functions', () => {
         folds += found.folds;
         expect(found.wrong).toBeNull();
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, seed: SEED },
     );
     expect(folds).toBeGreaterThan(RUNS);
   });
@@ -40,7 +41,8 @@ describe('random generator functions', () => {
         const code = withoutFirst(instrumentText(source).code);
         expect(findWrongFold(explore(load(code), DEPTH), DEPTH).wrong).toBeNull();
       }),
-      { numRuns: RUNS, endOnFailure: true },
+      // Most programs do not depend on the variable left out: the first that does ends the run.
+      { numRuns: 20 * RUNS, seed: SEED, endOnFailure: true },
     );
     expect(check.failed).toBe(true);
   });
