@@ -19,7 +19,7 @@ const SIZES: readonly Size[] = [
   },
 ];
 
-const DEFAULT_LIMIT = 10_000_000;
+const DEFAULT_LIMIT = 100_000_000;
 
 function cell(text: string, width: number): string {
   return text.padStart(width);

@@ -39,6 +39,7 @@ export type Operation =
 export interface ScriptOptions {
   readonly kernel: string;
   readonly apply?: readonly string[];
+  readonly revert?: readonly string[];
   readonly backend?: Backend;
   readonly requests?: readonly Partial<RequestPlan>[];
   /** Swap writes wait for `writeback`. */
@@ -81,7 +82,7 @@ export class Script {
       populated = true,
       strict = true,
     } = options;
-    this.switches = configureKernel(kernel, apply);
+    this.switches = configureKernel(kernel, apply, revert);
     this.operations = operations;
     this.hold = hold;
     this.machine = new Machine({
@@ -221,6 +222,11 @@ export class Script {
       dirty: PAGE.dirty.of(flags) === 1,
       swapcache: PAGE.swapcache.of(flags) === 1,
     };
+  }
+
+  /** The PTE of mm[`m`], spelled. */
+  pte(m = 0): string {
+    return pgtable.format_pte(this.read(this.machine.mm[m]!.pte[0]!));
   }
 
   /** Frame in the swap cache for slot `s`, or -1. */
