@@ -4,6 +4,7 @@ import { findMismatch } from './invariants.ts';
 import { PAGE, type Machine } from './machine.ts';
 import { is_swap_pte, pte_pfn, pte_present, pte_special, pte_swp_exclusive, pte_write } from './pgtable.ts';
 import type { BuiltProgram } from './programs.ts';
+import { Tokens } from './tokens.ts';
 
 /** One access with its place in the schedule. */
 interface Event extends Access {
@@ -46,8 +47,10 @@ function explainLoss(k: Machine, events: readonly Event[], kind: 'lost-write' | 
   const words = finalWords(k, events);
   const last = events.at(-1);
   const mismatch = findMismatch(k, words, kind, false) ?? findMismatch(k, words, kind, true);
-  if (mismatch === null || last === undefined) return [];
+  if (last === undefined) return [];
+  if (mismatch === null) return explainDetached(k, events, last);
   const { mm, v, slot, value, expected } = mismatch;
+  if (value === Tokens.FREED) return explainFreed(events, slot);
   const wanted = k.tokens.nameOf(expected);
   const written = events.find((e) => e.after === expected && e.before !== expected && isData(e.word, slot));
   if (written === undefined)
@@ -72,6 +75,56 @@ function explainLoss(k: Machine, events: readonly Event[], kind: 'lost-write' | 
       (switched.step < written.step ? 'before the write arrived.' : 'with what had been copied before.'),
   );
   return [...lines, ...explainCopy(events, switched, Number(/\d+/.exec(frameOf(written.word))))];
+}
+
+/** A device that looks through a reading reference sees another page than the process does. */
+function explainDetached(k: Machine, events: readonly Event[], last: Event): string[] {
+  const here = events.filter((e) => e.step === last.step);
+  // Without a page read, it is the zero page.
+  const read = here.find((e) => e.operation === 'load' && e.word.includes('.data['));
+  const ideal = here.find((e) => e.word.startsWith('ideal.mm['));
+  const place = ideal === undefined ? null : /^ideal\.mm\[(\d+)\]\[(\d+)\]/.exec(ideal.word);
+  if (ideal === undefined || place === null) return [];
+  const referenced = read === undefined ? 'the zero page' : frameOf(read.word);
+  const pteName = `mm[${place[1]}].pte[${place[2]}]`;
+  const written = events.find(
+    (e) => e.after === ideal.result && e.before !== e.after && /^page\[\d+\]\.data/.test(e.word),
+  );
+  const switched = events.findLast((e) => e.word === pteName && e.after !== e.before && pte_present(e.after));
+  if (written === undefined || switched === undefined) return [];
+  return [
+    `${written.thread} wrote ${k.tokens.nameOf(ideal.result)} to ${frameOf(written.word)} in step ${written.step}; the reference is to ${referenced}.`,
+    `Step ${switched.step} parted them: ${switched.position.function} of ${switched.thread} made ${pteName} map ${k.layout.format(k.layout.find(pteName)!.index, switched.after)}.`,
+    ...(read === undefined ? [] : explainCopy(events, switched, Number(/\d+/.exec(referenced)))),
+  ];
+}
+
+/** A page that was filled from a swap slot while the slot belonged to nobody. */
+function explainFreed(events: readonly Event[], slot: number): string[] {
+  const read = events.findLast(
+    (e) =>
+      e.operation === 'load' &&
+      e.word.endsWith(`].data[${slot}]`) &&
+      e.word.startsWith('swap_slot') &&
+      e.result === Tokens.FREED,
+  );
+  if (read === undefined) return [];
+  const name = frameOf(read.word).replace('swap_slot', 'swap');
+  const lines = [
+    `${read.thread} filled its page from ${name} in step ${read.step}, when the slot held no data.`,
+  ];
+  const outs = events.filter(
+    (e) =>
+      e.word.includes('.pte[') &&
+      is_swap_pte(e.after) &&
+      e.before !== e.after &&
+      `swap[${pte_pfn(e.after)}]` === name,
+  );
+  if (outs.length > 1)
+    lines.push(
+      `The page was swapped out to the same slot in steps ${outs.map((e) => e.step).join(' and ')}: the PTE looks the same each time, and comparing it shows nothing.`,
+    );
+  return lines;
 }
 
 /** What made do_wp_page copy frame `f`, as far as the steps show it. */

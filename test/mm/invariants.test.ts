@@ -1,7 +1,17 @@
 /** The invariants: each holds in the initial state and notices the state that is made to break it. */
 import { describe, expect, test } from 'vitest';
 import type { Property } from '../../src/core/program.ts';
-import { accountNames, alwaysProperties, build, endProperties, explore, PAGE, pgtable, SMALL, SWAP_MAP } from './model.ts';
+import {
+  accountNames,
+  alwaysProperties,
+  build,
+  endProperties,
+  explore,
+  PAGE,
+  pgtable,
+  SMALL,
+  SWAP_MAP,
+} from './model.ts';
 
 const { machine, program } = build('swap-fork', 'v5.19', { set: { pagevec: 'false' } });
 const k = machine;
@@ -283,9 +293,21 @@ test('a property watches every word it reads', () => {
 test('a pin is accounted for while it is held, so that I7 has something to say', async () => {
   const built = build('pin-swapout', 'v5.19', { set: SMALL });
   const pins = accountNames(built.machine).indexOf('page[0] pins');
-  const state = (name: string, holds: Property['holds']): Property => ({ name, kind: 'assertion', watches: [], holds, explain: () => name });
-  const never = await explore({ ...built.program, always: [state('nobody pins', (_words, held) => held[pins] === 0)] });
+  const state = (name: string, holds: Property['holds']): Property => ({
+    name,
+    kind: 'assertion',
+    watches: [],
+    holds,
+    explain: () => name,
+  });
+  const never = await explore({
+    ...built.program,
+    always: [state('nobody pins', (_words, held) => held[pins] === 0)],
+  });
   expect(never.violation?.message).toBe('nobody pins');
-  const bounded = await explore({ ...built.program, always: [state('pinned once at most', (_words, held) => held[pins] === 0 || held[pins] === 1)] });
+  const bounded = await explore({
+    ...built.program,
+    always: [state('pinned once at most', (_words, held) => held[pins] === 0 || held[pins] === 1)],
+  });
   expect(bounded.verdict).toBe('proved');
 });

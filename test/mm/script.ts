@@ -76,6 +76,7 @@ export class Script {
     const {
       kernel,
       apply = [],
+      revert = [],
       backend = 'file',
       requests = [],
       hold = false,

@@ -154,9 +154,19 @@ describe('5: reclaim', () => {
     });
   });
   test('refused by try_to_unmap_one, if reclaim has not looked before: the PTE has its old value again', () => {
-    const options = { kernel: 'v5.19', revert: ['pinned-swapcache'], requests: [{ reference: 'pin' }] } as const;
+    const options = {
+      kernel: 'v5.19',
+      revert: ['pinned-swapcache'],
+      requests: [{ reference: 'pin' }],
+    } as const;
     const script = after(options, submit, reclaim);
-    expect(script.look()).toMatchObject({ at: 0, write: true, exclusive: true, mapcount: 1, swapcache: true });
+    expect(script.look()).toMatchObject({
+      at: 0,
+      write: true,
+      exclusive: true,
+      mapcount: 1,
+      swapcache: true,
+    });
     expect(script.pte()).toBe(after(options, submit).pte());
     expect(script.users()).toBe(0);
   });
