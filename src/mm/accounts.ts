@@ -2,7 +2,7 @@
  * Ghost accounts (semantics.md 6.2): what threads hold in flight of references, mappings, slot counts and pins. With them
  * refcount, mapcount and swap_map can be recomputed in every state (invariants.ts).
  */
-import { hold } from '../core/control.ts';
+import { fail, hold, holding } from '../core/control.ts';
 import type { Machine } from './machine.ts';
 
 /** Names of all accounts of the machine, in the order of the index functions below. */
@@ -52,4 +52,11 @@ export function hold_slot(k: Machine, s: number, delta: number): void {
 /** As {@link hold_ref}, for SWAP_HAS_CACHE. */
 export function hold_cache(k: Machine, s: number, delta: number): void {
   hold(cacheAccount(k, s), delta);
+}
+
+/** A thread that ends holds nothing: no reference, no mapping, no count. */
+export function check_nothing_held(k: Machine): void {
+  const names = accountNames(k);
+  const left = names.findIndex((_, account) => holding(account) !== 0);
+  if (left >= 0) fail('leaked', `the thread ends while it still holds ${holding(left)} of ${names[left]}`);
 }

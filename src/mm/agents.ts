@@ -1,8 +1,8 @@
 /** The agents of a scenario: what a thread does, as data, and the generator that does it. */
-import { atomic, choose, fail, holding, rest, until } from '../core/control.ts';
+import { atomic, choose, rest, until } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { differs, type Clause } from '../core/conditions.ts';
-import { accountNames } from './accounts.ts';
+import { check_nothing_held } from './accounts.ts';
 import { direct_io, io_submit, io_getevents } from './direct-io.ts';
 import { PAGE, type Machine } from './machine.ts';
 import { dup_mmap } from './memory_fork.ts';
@@ -28,13 +28,6 @@ export type Action =
 export function* $perform(k: Machine, mm: number, actions: readonly Action[]): Steps<void> {
   for (let i = 0; i < actions.length; i++) yield* $act(k, mm, actions[i]!);
   check_nothing_held(k);
-}
-
-/** A thread that ends holds nothing: no reference, no mapping, no count. */
-function check_nothing_held(k: Machine): void {
-  const names = accountNames(k);
-  const left = names.findIndex((_, account) => holding(account) !== 0);
-  if (left >= 0) fail('leaked', `the thread ends while it still holds ${holding(left)} of ${names[left]}`);
 }
 
 function* $act(k: Machine, m: number, action: Action): Steps<void> {

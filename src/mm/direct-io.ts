@@ -1,6 +1,7 @@
 /** fs/direct-io.c, block/bio.c: O_DIRECT, and the device that moves the data (semantics.md 3.18). */
 import { atomic, cover, observe } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
+import { check_nothing_held } from './accounts.ts';
 import { get_user_pages_fast, hold_user_page, put_user_page, type GupFlags } from './gup.ts';
 import { $ideal_begin, $ideal_complete, $ideal_load } from './ideal.ts';
 import type { Machine, Request } from './machine.ts';
@@ -88,8 +89,9 @@ export function* dma_engine(k: Machine, r: number): Steps<void> {
   yield* atomic(dma_engine$move(k, r, bio));
   cover('the device moved the data');
   yield* request.complete.store(1);
-  if (!asynchronous) return;
+  if (!asynchronous) return check_nothing_held(k);
   // The caller may know already. bio_check_pages_dirty: a page found clean is dirtied from a workqueue before the reference goes.
   if (direction === 'read' && (yield* k.page[f]!.dirty.is(0))) yield* set_page_dirty_lock(k, f);
   yield* put_user_page(k, f, flagsOf(k, r));
+  check_nothing_held(k);
 }

@@ -275,7 +275,8 @@ function exclusiveProperties(k: Machine): Property[] {
   const pinned = (held: Int32Array, words: Int32Array): number =>
     k.page.findIndex((page, f) => {
       const bits = words[page.flags.index]!;
-      return held[pinAccount(k, f)]! > 0 && (bits & PAGE.anon_exclusive.mask) === 0;
+      const pins = held[pinAccount(k, f)]! > 0 || queuedRefs(k, words, f) >= GUP_PIN_COUNTING_BIAS;
+      return pins && (bits & PAGE.anon_exclusive.mask) === 0;
     });
   return [
     settledProperty(k, 'I1: a writable PTE maps a PG_anon_exclusive page', flags, (words, pte) => {
@@ -300,7 +301,7 @@ function exclusiveProperties(k: Machine): Property[] {
     {
       name: 'I7: a pinned anonymous page stays PG_anon_exclusive',
       kind: 'assertion',
-      watches: flags,
+      watches: [...flags, ...k.request.map((request) => request.bio)],
       holds: (words, held) => pinned(held, words) < 0,
       explain: (words, held) => `I7: page[${pinned(held, words)}] is pinned but not PG_anon_exclusive`,
     },
