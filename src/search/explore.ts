@@ -222,7 +222,8 @@ class Exploration {
 
   private truncated(which: Limit, message: string): Verdict {
     const { search, near } = this;
-    const far = search.visited.size >= near.states;
+    // Once the depth-first search has begun, its figures are the ones that the limits went by.
+    const far = search.transitions > 0;
     return {
       ...this.figures(far ? search.visited.size : near.states, far ? search.transitions : near.transitions),
       verdict: 'truncated',
