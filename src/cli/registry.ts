@@ -1,5 +1,7 @@
-import type { Program } from '../core/program.ts';
 import type { Schedule } from '../core/schedule.ts';
+import type { BuiltProgram as LinuxProgram, ProgramRequest } from '../mm/programs.ts';
+
+export type { ProgramRequest };
 
 /** What the command line knows of a scenario's parameter. */
 export interface ParameterEntry {
@@ -31,22 +33,8 @@ export interface PatchEntry {
   readonly hunks: readonly { readonly id: string; readonly summary: string }[];
 }
 
-/** Which program to build; names as the user wrote them. */
-export interface ProgramRequest {
-  readonly scenario: string;
-  readonly kernel: string;
-  readonly apply: readonly string[];
-  readonly revert: readonly string[];
-  readonly set: Readonly<Record<string, string>>;
-}
-
 /** A program and what it was built from. */
-export interface BuiltProgram {
-  readonly program: Program;
-  readonly kernel: string;
-  readonly switches: Readonly<Record<string, string | number | boolean>>;
-  readonly request: ProgramRequest;
-}
+export type BuiltProgram = Omit<LinuxProgram, 'machine'>;
 
 /** All the programs a command line offers. `kernels` is in order of age; the last one is the default. */
 export interface Registry {

@@ -4,7 +4,7 @@ import type { Steps } from '../core/operations.ts';
 import { hold_pin, hold_ref } from './accounts.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine, type Mm } from './machine.ts';
 import { handle_mm_fault, type FaultKind } from './memory.ts';
-import { $ideal_begin, $ideal_referenced } from './ideal.ts';
+import { $ideal_referenced } from './ideal.ts';
 import { get_page_unless_zero, put_page$refs } from './page_alloc.ts';
 import { pte_dirty, pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
 
@@ -68,12 +68,11 @@ function* gup_pte_range(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<n
     yield* put_page$refs(k, f, refs);
     return NEEDS_SLOW;
   }
-  yield* $ideal_referenced(k, flags.request);
   if (guarded && (yield* mm.write_protect_seq.retry(sequence))) {
     yield* put_page$refs(k, f, refs);
-    yield* $ideal_begin(k, flags.request);
     return NEEDS_SLOW;
   }
+  yield* $ideal_referenced(k, flags.request);
   return f;
 }
 
@@ -132,7 +131,7 @@ export function hold_user_page(k: Machine, f: number, pin: boolean, sign: 1 | -1
   if (pin) hold_pin(k, f, sign);
 }
 
-/** `unpin_user_page` / `put_page` of a page that {@link get_user_page} handed out. */
+/** `unpin_user_page` / `put_page` of a page that {@link get_user_pages_fast} handed out. */
 export function* put_user_page(k: Machine, f: number, flags: GupFlags): Steps<void> {
   if (f < 0) return;
   if (flags.pin) hold_pin(k, f, -1);

@@ -180,9 +180,9 @@ export interface MachineOptions {
   readonly flags: number;
   /** Pages of mm[0] that are mapped at the start; the rest has never been touched. */
   readonly populated: number;
-  /** True: the populated pages are swapped out at the start, page v in slot v, read from nowhere yet. */
+  /** True: the populated pages are swapped out at the start, page v in slot v. */
   readonly swapped: boolean;
-  /** True: lru_cache_add may leave a page in the CPU's pagevec, or not; false: never. */
+  /** True: new pages wait in the CPU's pagevec until it is drained; false: they are on the LRU list at once. */
   readonly pagevec: boolean;
   /** True: swap is more than half full, so a swap-in frees the swap cache where it can. */
   readonly swap_full: boolean;

@@ -59,11 +59,6 @@ export function* put_page$refs(k: Machine, f: number, count: number): Steps<void
   if (last) yield* free_page(k, f);
 }
 
-/** `unpin_user_page`. */
-export function* unpin_user_page(k: Machine, f: number): Steps<void> {
-  yield* put_page$refs(k, f, GUP_PIN_COUNTING_BIAS);
-}
-
 /** `__put_page`, `free_unref_page`: the frame, without references, becomes free. */
 export function* free_page(k: Machine, f: number): Steps<void> {
   yield* atomic(free_page$release(k, f));
