@@ -1,7 +1,7 @@
 import { Kind, KIND_NAMES } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
 import type { Access } from '../core/schedule.ts';
-import type { Operands } from '../search/replay.ts';
+import type { Operands } from '../core/replayed.ts';
 import { changeText, ownerName, partName, partOf, valueText } from './word-text.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Program } from '../core/program.ts';
 import type { Access } from '../core/schedule.ts';
-import type { ReplayedStep } from '../search/replay.ts';
+import type { ReplayedStep } from '../core/replayed.ts';
 
 interface Write {
   readonly thread: string;

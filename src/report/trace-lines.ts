@@ -1,4 +1,4 @@
-import type { ReplayedStep } from '../search/replay.ts';
+import type { ReplayedStep } from '../core/replayed.ts';
 import { describeAccess, type AccessText } from './access-text.ts';
 import type { Sight } from './sight.ts';
 import { ascii, NO_BREAK } from './text.ts';

@@ -3,12 +3,13 @@
  */
 import type { Program } from '../core/program.ts';
 import type { FoundViolation, Position, Schedule } from '../core/schedule.ts';
-import { replay, type Replay, type ReplayedStep } from '../search/replay.ts';
+import type { Replay, ReplayedStep } from '../core/replayed.ts';
+import { replay } from '../search/replay.ts';
 import { heading, layColumns, place, roomOf, type Columns } from './columns.ts';
 import { Sight } from './sight.ts';
 import { ascii, paragraph } from './text.ts';
 import { linesOf, type TraceLine } from './trace-lines.ts';
-import { namedOwners } from '../search/owners.ts';
+import { namedOwners } from '../core/owners.ts';
 
 export interface TraceOptions {
   /** Every access of every step with its source position, ghost words too; nothing folded. Default false. */

@@ -1,4 +1,4 @@
-import { namedOwners } from '../search/owners.ts';
+import { namedOwners } from '../core/owners.ts';
 import type { BitField } from '../core/bits.ts';
 import type { Program } from '../core/program.ts';
 import type { Word } from '../core/words.ts';

@@ -14,8 +14,8 @@ import { FoldKeys } from './fold-keys.ts';
 import { grown } from './growable.ts';
 import { AutomataLimitError, describeGrowth } from './growth.ts';
 import { NodePositions } from './node-positions.ts';
-import { describe, positionOfRun } from './positions.ts';
-import { advance, ENDED, startRun, type ThreadRun } from './runs.ts';
+import { describe, positionOfRun } from '../core/positions.ts';
+import { advance, ENDED, startRun, type ThreadRun } from '../core/runs.ts';
 import {
   AT_REST,
   EDGE,

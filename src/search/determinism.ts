@@ -6,7 +6,7 @@ import { ModelError } from '../core/errors.ts';
 import { Kind, KIND_NAMES } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
 import type { Position } from '../core/schedule.ts';
-import { describe } from './positions.ts';
+import { describe } from '../core/positions.ts';
 
 /** What a thread did next after some history: an operation, its end, or a failure with its message. */
 export interface Outcome {

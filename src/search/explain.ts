@@ -3,7 +3,7 @@ import type { FoundViolation, Step } from '../core/schedule.ts';
 import type { Stepper } from './stepper.ts';
 import { PackedState } from './packed-state.ts';
 import { KeyIndex } from './key-index.ts';
-import { namedOwners } from './owners.ts';
+import { namedOwners } from '../core/owners.ts';
 
 /** `B waits at lock l (held by A, last written by A in step 3)` for each thread that must end and cannot move. */
 function waiting(stepper: Stepper, steps: readonly Step[]): string[] {

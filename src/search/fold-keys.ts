@@ -5,8 +5,8 @@
 import { foldKey } from '../core/frames.ts';
 import { Kind, type Operation } from '../core/operations.ts';
 import { Field } from '../core/words.ts';
-import { describe, positionOfRun, userDepth, userLines } from './positions.ts';
-import type { ThreadRun } from './runs.ts';
+import { describe, positionOfRun, userDepth, userLines } from '../core/positions.ts';
+import type { ThreadRun } from '../core/runs.ts';
 
 export class FoldKeys {
   /** Why some histories were not folded, with their positions. */

@@ -1,5 +1,5 @@
 import type { Position } from '../core/schedule.ts';
-import { describe } from './positions.ts';
+import { describe } from '../core/positions.ts';
 
 /** Thrown when the automata grow past their limit: an unfolded loop, or a counter that never stops. */
 export class AutomataLimitError extends Error {

@@ -1,7 +1,7 @@
 import type { CallStack } from '../core/context.ts';
 import type { Position } from '../core/schedule.ts';
-import { positionFromFrames, positionFromStack } from './positions.ts';
-import type { ThreadRun } from './runs.ts';
+import { positionFromFrames, positionFromStack } from '../core/positions.ts';
+import type { ThreadRun } from '../core/runs.ts';
 
 /** A call stack takes about a kilobyte until it is spelled out: keep that of each node up to here, then of every 64th. */
 const ALL_STACKS = 50_000;

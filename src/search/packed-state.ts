@@ -2,7 +2,7 @@ import { isEnabled, Kind, newValue, resultOf } from '../core/operations.ts';
 import { ModelError } from '../core/errors.ts';
 import type { Conditions } from '../core/conditions.ts';
 import type { Automata } from './automata.ts';
-import { describe } from './positions.ts';
+import { describe } from '../core/positions.ts';
 import {
   EDGE,
   HAS_RESULT,

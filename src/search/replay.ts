@@ -2,45 +2,24 @@
  * Runs a recorded schedule again and compares every value on the way. Nothing is searched: the threads move as recorded, and
  * `choose` answers what it answered then.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { Kind } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
-import type { Access, FoundViolation, Schedule, Step } from '../core/schedule.ts';
+import {
+  compareSteps,
+  describeStep,
+  type Operands,
+  type Recording,
+  type Replay,
+  type ReplayedStep,
+} from '../core/replayed.ts';
+import type { Access, FoundViolation, Step } from '../core/schedule.ts';
 import { Automata } from './automata.ts';
-import { Divergence } from './divergence.ts';
+import { Divergence } from '../core/divergence.ts';
 import { describeStuck } from './explain.ts';
 import { modelHash } from './model-hash.ts';
 import { neverFinishes } from './never-finishes.ts';
 import { Stepper } from './stepper.ts';
 import { N_X, N_Y, N_Z, NODE } from './tables.ts';
-
-/** What a replay needs of a schedule; positions and notes are only shown, never compared. */
-export type Recording = Pick<Schedule, 'model' | 'steps' | 'violation'>;
-
-/** The operands of an operation, see {@link Kind}. */
-export interface Operands {
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-}
-
-/** A step as it happened now. */
-export interface ReplayedStep extends Step {
-  /** Operands of each access, in the same order. */
-  readonly operands: readonly Operands[];
-  /** The thread of the step before could have gone on. */
-  readonly preempts: boolean;
-}
-
-/** What a replay found out. */
-export interface Replay {
-  readonly program: Program;
-  /** {@link modelHash} of the program as it is now; the recording may carry another. */
-  readonly model: string;
-  readonly steps: readonly ReplayedStep[];
-  /** What the state after the last step shows, or null. */
-  readonly violation: FoundViolation | null;
-}
 
 /**
  * Replays `recording` on `program`. Every access must repeat operation, word, value before, value after and result; the first
@@ -69,50 +48,11 @@ export function replay(program: Program, recording: Recording): Replay {
     const preempts = last >= 0 && last !== thread && stepper.choices(last) > 0;
     const node = stepper.nodes[thread]!;
     const step = stepper.recordedStep(thread, answer);
-    compare(recorded, step, diverge);
+    compareSteps(recorded, step, diverge);
     steps.push({ ...step, operands: operandsOf(automata, node, step.accesses), preempts });
     last = thread;
   }
   return { program, model, steps, violation: shownBy(stepper, steps, recording.violation) };
-}
-
-function compare(recorded: Step, step: Step, diverge: (expected: string, found: string) => Divergence): void {
-  const length = Math.max(recorded.accesses.length, step.accesses.length);
-  for (let i = 0; i < length; i++) {
-    const expected = recorded.accesses[i];
-    const found = step.accesses[i];
-    if (
-      expected !== undefined &&
-      found !== undefined &&
-      isDeepStrictEqual(valuesOf(expected), valuesOf(found))
-    )
-      continue;
-    const end = `${recorded.thread}: the step to end here`;
-    throw diverge(
-      expected === undefined ? end : `${recorded.thread}: ${describeAccess(expected)}`,
-      found === undefined
-        ? end.replace('the step to end', 'the step ended')
-        : `${step.thread}: ${describeAccess(found)}`,
-    );
-  }
-}
-
-function valuesOf({ operation, word, before, after, result }: Access): unknown[] {
-  // An operation without a word records whatever stands in its place.
-  return word === '' ? [operation, result] : [operation, word, before, after, result];
-}
-
-/** `store page[0].flags 3 -> 7 (result 0) in do_swap_page(), src/mm/memory.ts:412`. */
-function describeAccess({ operation, word, before, after, result, position }: Access): string {
-  const value = before === after ? `${before}` : `${before} -> ${after}`;
-  const where = [position.function === '' ? '' : `in ${position.function}()`, position.source].filter(
-    (part) => part !== '',
-  );
-  return `${operation}${word === '' ? '' : ` ${word} ${value}`} (result ${result}) ${where.join(', ')}`.trimEnd();
-}
-
-function describeStep(step: Step): string {
-  return `${step.thread}: ${describeAccess(step.accesses[0])}`;
 }
 
 function describeWaiting(stepper: Stepper, thread: number): string {

@@ -1,7 +1,8 @@
 import type { ParameterValue } from '../../src/core/program.ts';
 import type { SavedSchedule } from '../../src/report/saved-schedule.ts';
 import { explore } from '../../src/search/explore.ts';
-import { replay, type Replay } from '../../src/search/replay.ts';
+import type { Replay } from '../../src/core/replayed.ts';
+import { replay } from '../../src/search/replay.ts';
 import { TOYS } from '../programs/cli/toys.ts';
 
 /** The shortest failing schedule of a toy, as it would be saved, and its replay. */

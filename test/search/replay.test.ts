@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Access, Schedule, Step } from '../../src/core/schedule.ts';
-import { Divergence } from '../../src/search/divergence.ts';
+import { Divergence } from '../../src/core/divergence.ts';
 import { explore } from '../../src/search/explore.ts';
 import { replay } from '../../src/search/replay.ts';
 import { TOYS } from '../programs/cli/toys.ts';

@@ -1,12 +1,12 @@
 /**
  * Running one thread's generator: from the start, one value at a time, or again along recorded values.
  */
-import { activateContext, createContext, type ThreadContext } from '../core/context.ts';
-import { ModelError } from '../core/errors.ts';
-import { activate, FrameStack } from '../core/frames.ts';
-import { Kind, type Operation, type Steps } from '../core/operations.ts';
-import type { Program } from '../core/program.ts';
-import { Violation } from '../core/violation.ts';
+import { activateContext, createContext, type ThreadContext } from './context.ts';
+import { ModelError } from './errors.ts';
+import { activate, FrameStack } from './frames.ts';
+import { Kind, type Operation, type Steps } from './operations.ts';
+import type { Program } from './program.ts';
+import { Violation } from './violation.ts';
 
 /** A thread's generator somewhere in its course. Owned by whoever advances it; cannot be copied. */
 export interface ThreadRun {

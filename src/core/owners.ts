@@ -1,4 +1,4 @@
-import type { Program } from '../core/program.ts';
+import type { Program } from './program.ts';
 
 /** core/locks.ts spells owners by number ("held by thread 1", "read-held by thread 0, 2"): puts their names instead. */
 export function namedOwners(program: Program, text: string): string {

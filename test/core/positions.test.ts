@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describe as spell, positionFromStack, userLines } from '../../src/search/positions.ts';
+import { describe as spell, positionFromStack, userLines } from '../../src/core/positions.ts';
 
 const stack = `Error
     at Word.operation (/home/x/lostwrite/src/core/words.ts:75:40)
@@ -9,7 +9,7 @@ const stack = `Error
     at handle_mm_fault (/home/x/lostwrite/src/mm/memory.ts:500:3)
     at /home/x/lostwrite/test/programs/toy.ts:7:9
     at handle_mm_fault.next (<anonymous>)
-    at advance (/home/x/lostwrite/src/search/runs.ts:40:50)
+    at advance (/home/x/lostwrite/src/core/runs.ts:40:50)
     at Automata.advance (/home/x/lostwrite/src/search/automata.ts:130:12)`;
 
 test('a call stack: without core, without the engine, innermost first', () => {

@@ -1,6 +1,6 @@
-import type { CallStack } from '../core/context.ts';
-import type { Position } from '../core/schedule.ts';
-import { siteOf, type FrameStack } from '../core/frames.ts';
+import type { CallStack } from './context.ts';
+import type { Position } from './schedule.ts';
+import { siteOf, type FrameStack } from './frames.ts';
 import type { ThreadRun } from './runs.ts';
 
 /** Helpers of src/core yield operations on behalf of their callers; readers of a trace want the caller. */
@@ -47,7 +47,7 @@ export function userLines(callStack: CallStack | null): StackLine[] {
     const match = /^\s*at (?:(.*?) \()?(?:file:\/\/)?(.*?):(\d+):\d+\)?$/.exec(text);
     if (match === null) continue;
     const [, name = '<anonymous>', file = '', line = ''] = match;
-    if (/\/src\/search\/runs\.[jt]s$/.test(file)) break;
+    if (/\/src\/core\/runs\.[jt]s$/.test(file)) break;
     if (isCore(file)) continue;
     lines.push({ function: name.replace(/^.*\./, ''), file, line });
   }

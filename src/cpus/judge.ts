@@ -1,0 +1,112 @@
+import { ModelError } from '../core/errors.ts';
+import { Kind, KIND_NAMES, newValue } from '../core/operations.ts';
+import { namedOwners } from '../core/owners.ts';
+import type { Program } from '../core/program.ts';
+import type { FoundViolation } from '../core/schedule.ts';
+import { choicesOf, wordsOf, type PendingOperation, type PerformedStep } from './performed.ts';
+
+/** Says why a thread that stands at FAIL has failed. */
+export type FailureOf = (thread: number) => FoundViolation;
+
+/**
+ * The state of a program as the CPUs' reports tell it, kept beside the shared words: looks at every state for broken rules, and
+ * notices a word that changed without anybody having reported it.
+ */
+export class Judge {
+  readonly program: Program;
+  /** The words as reported so far; int32 each; owned by the judge. */
+  readonly words: Int32Array;
+  /** What each thread would do next. */
+  readonly pending: PendingOperation[];
+  private readonly held: (readonly number[])[];
+  private readonly failureOf: FailureOf;
+
+  /** @param pending what each thread would do first */
+  constructor(program: Program, pending: readonly PendingOperation[], failureOf: FailureOf) {
+    this.program = program;
+    this.words = program.layout.initial();
+    this.pending = [...pending];
+    this.held = program.threads.map(() => program.accounts.map(() => 0));
+    this.failureOf = failureOf;
+  }
+
+  /** Takes a reported step over. Throws a ModelError if a word's value before an operation is not the one left there. */
+  apply({ thread, operations, held, next }: PerformedStep): void {
+    for (const { kind, word, x, y, before, after } of operations) {
+      if (this.words[word] !== before || newValue(kind, before, x, y) !== after)
+        throw new ModelError(
+          `${this.program.threads[thread]!.name} did ${KIND_NAMES[kind]} ${this.nameOf(word)} ${before} -> ${after}, but the word was left at ${this.words[word]}: somebody wrote it out of turn`,
+        );
+      this.words[word] = after;
+    }
+    this.pending[thread] = next;
+    this.held[thread] = held;
+  }
+
+  /** Throws a ModelError naming the first word of `shared` that nobody reported to have changed so. */
+  requireSame(shared: Int32Array, when: string): void {
+    for (let word = 0; word < this.words.length; word++)
+      if (shared[word] !== this.words[word])
+        throw new ModelError(
+          `${when}, ${this.nameOf(word)} is ${shared[word]}, expected ${this.words[word]}: somebody wrote it out of turn`,
+        );
+  }
+
+  /** In how many ways `thread` can take its next step. */
+  choices(thread: number): number {
+    return choicesOf(this.program, this.pending[thread]!, this.words);
+  }
+
+  /** Have all threads that must end ended? */
+  finished(): boolean {
+    return this.program.threads.every(
+      ({ daemon }, thread) => daemon === true || this.pending[thread]!.kind === Kind.DONE,
+    );
+  }
+
+  /** {@link finished}, and no daemon has anything half done. */
+  atEnd(): boolean {
+    return this.finished() && this.pending.every(({ kind, resting }) => kind === Kind.DONE || resting);
+  }
+
+  /** Can no thread that must end move, now or whatever the daemons do in one step, although one has not ended? */
+  stuck(): boolean {
+    return !this.finished() && this.pending.every((_, thread) => this.choices(thread) === 0);
+  }
+
+  /** The first rule that this state breaks by itself (not deadlock), or null; in the order of the search's Stepper. */
+  violation(): FoundViolation | null {
+    for (let thread = 0; thread < this.pending.length; thread++)
+      if (this.pending[thread]!.kind === Kind.FAIL) return this.failureOf(thread);
+    const held = this.program.accounts.map((_, account) =>
+      this.held.reduce((sum, accounts) => sum + accounts[account]!, 0),
+    );
+    const sums = Int32Array.from(held);
+    const { always, atEnd } = this.program;
+    for (const { kind, holds, explain } of this.atEnd() ? [...always, ...atEnd] : always)
+      if (!holds(this.words, sums)) return { kind, message: explain(this.words, sums) };
+    return null;
+  }
+
+  /** `user waits at lock mm[0].ptl (held by kswapd)` for each thread that must end and cannot move. */
+  waiting(): string[] {
+    return this.program.threads.flatMap(({ name, daemon }, thread) => {
+      const pending = this.pending[thread]!;
+      if (daemon === true || pending.kind >= Kind.DONE || this.choices(thread) > 0) return [];
+      return [`${name} waits at ${describePending(this.program, pending, this.words)}`];
+    });
+  }
+
+  private nameOf(word: number): string {
+    return this.program.layout.words[word]!.name;
+  }
+}
+
+/** `lock mm[0].ptl (held by kswapd)`. */
+export function describePending(program: Program, pending: PendingOperation, words: Int32Array): string {
+  const { layout } = program;
+  const values = wordsOf(program, pending).map(
+    (word) => `${layout.words[word]!.name} (${namedOwners(program, layout.format(word, words[word]!))})`,
+  );
+  return `${KIND_NAMES[pending.kind]} ${values.join(', ')}`.trimEnd();
+}
