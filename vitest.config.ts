@@ -6,7 +6,12 @@ const root = import.meta.dirname;
 export default defineConfig({
   root,
   // The same modules as `npm run build` instruments in dist.
-  plugins: [foldPlugin({ include: (id) => /\/(src\/(mm|races)|test\/programs)\//.test(id), root })],
+  plugins: [
+    foldPlugin({
+      include: (id) => /\/(src\/(mm|races)|test\/programs)\/|\/src\/cpus\/lock-words\.ts$/.test(id),
+      root,
+    }),
+  ],
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],

@@ -1,5 +1,5 @@
 /**
- * The front door: what a program of one's own needs, and the search that explores it.
+ * The front door: what a program of one's own needs, the search that explores it, and the worker threads that run it.
  *
  * @example see docs/programs.md
  */
@@ -28,5 +28,12 @@ export type { ParameterValue, Program, ProgramThread, Property } from './core/pr
 export type { Access, FoundViolation, Position, Schedule, Step } from './core/schedule.ts';
 export { VIOLATION_KINDS, Violation, type ViolationKind } from './core/violation.ts';
 export { Field, Layout, Word, type WordOptions } from './core/words.ts';
+export { ControlledCpus } from './cpus/controlled.ts';
+export { enumerate } from './cpus/enumerate.ts';
+export type { EnumerateOptions, Enumeration } from './cpus/enumeration.ts';
+export { CpuFailure, Interrupted } from './cpus/failures.ts';
+export { replayOnCpus, type CpuReplay, type CpuReplayOptions } from './cpus/replay.ts';
+export type { ProgramSource } from './cpus/source.ts';
+export { stress, type StressOptions, type StressResult } from './cpus/stress.ts';
 export { explore, type ExploreOptions, type Progress } from './search/explore.ts';
 export type { Limit, Verdict, VerdictName, ViolationReport } from './search/verdict.ts';

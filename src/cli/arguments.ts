@@ -21,6 +21,28 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A whole number from `least` to `most`, for {@link Option.argParser}. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+const MOST_SECONDS = 86_400;
+
+/** Seconds: `10`, `0.5`. */
+export function parseSeconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value <= MOST_SECONDS))
+    throw new InvalidArgumentError(
+      `Expected a number of seconds, such as 10 or 0.5, at most ${MOST_SECONDS}.`,
+    );
+  return value;
+}
+
 /** Collects an option that may be given more than once. */
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];

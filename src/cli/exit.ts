@@ -8,7 +8,7 @@ export const EXIT = {
   failed: 1,
   /** Wrong usage or bad input, or something asked for could not be done. */
   usage: 2,
-  /** A budget or limit ended the search. */
+  /** A budget, a limit or Ctrl-C ended it, or a worker thread died or gave no answer. */
   inconclusive: 3,
   /** No complete execution, or something that was never checked. */
   vacuous: 4,
@@ -30,5 +30,5 @@ Exit codes:
   0  proved, or every expectation met
   1  a violation was found, or an expectation failed
   2  wrong usage or bad input (or a file that could not be written)
-  3  inconclusive: a budget or limit ended the search
+  3  inconclusive: a budget or limit ended the search, or a worker thread died
   4  vacuous: no complete execution, or something that was never checked`;

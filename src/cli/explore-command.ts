@@ -1,24 +1,24 @@
-import { InputError, ModelError } from '../core/errors.ts';
-import type { Schedule } from '../core/schedule.ts';
+import type { Confirmation } from '../report/confirmation.ts';
 import { PLAIN } from '../report/paint.ts';
-import type { ProgramChoice, SavedSchedule } from '../report/saved-schedule.ts';
-import { scheduleText } from '../report/schedule-text.ts';
+import type { ProgramChoice } from '../report/saved-schedule.ts';
 import { summary } from '../report/summary.ts';
 import { paragraph } from '../report/text.ts';
 import { renderTrace } from '../report/trace.ts';
 import { verdictJson } from '../report/verdict-json.ts';
-import { Divergence } from '../core/divergence.ts';
 import { explore } from '../search/explore.ts';
 import type { Replay } from '../core/replayed.ts';
-import { replay } from '../search/replay.ts';
 import type { Verdict } from '../search/verdict.ts';
+import { requireEngine } from './engine.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
+import { exploreOnCpus } from './explore-on-cpus.ts';
 import { interruptible } from './interrupt.ts';
 import { requireExhaustive, requireOneWorker, requireSc } from './not-yet.ts';
+import { checked, confirm } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import { showProgress } from './progress.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
-import { requireWritable, saveFile } from './save.ts';
+import { trySave } from './save-schedule.ts';
+import { requireWritable } from './save.ts';
 
 /** The options of `explore`, parsed. */
 export interface ExploreCommandOptions {
@@ -29,6 +29,7 @@ export interface ExploreCommandOptions {
   readonly strategy: string;
   readonly memory: string;
   readonly workers: number;
+  readonly on: string;
   readonly budget?: number;
   readonly maxStates?: number;
   readonly out?: string;
@@ -44,6 +45,8 @@ export interface Explored {
   readonly verdict: Verdict;
   /** The schedule run again and compared step by step; null if there is no violation. */
   readonly replayed: Replay | null;
+  /** What came of replaying it on worker threads; null if there is no violation. */
+  readonly confirmation: Confirmation | null;
 }
 
 /** `lostwrite explore`: returns the exit code. */
@@ -52,6 +55,7 @@ export async function exploreCommand(
   scenario: string,
   options: ExploreCommandOptions,
 ): Promise<number> {
+  requireEngine(options.on);
   requireExhaustive(options.strategy);
   requireSc(options.memory);
   requireOneWorker(options.workers);
@@ -65,13 +69,21 @@ export async function exploreCommand(
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
-  const explored = await search(built, choice, options);
-  const { verdict } = explored;
-  const failure = verdict.violation === null ? null : trySave(explored, verdict.violation.schedule, file);
+  if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
+  const explored = await search(registry, built, choice, options);
+  const { verdict, confirmation } = explored;
+  const failure =
+    verdict.violation === null ? null : trySave(built, choice, verdict.violation.schedule, file);
   const written = verdict.violation === null || failure !== null ? null : file;
   if (options.json === true)
     printJson(
-      verdictJson(verdict, { scenario, kernel: built.kernel, switches: built.switches, file: written }),
+      verdictJson(verdict, {
+        scenario,
+        kernel: built.kernel,
+        switches: built.switches,
+        file: written,
+        confirmation,
+      }),
     );
   else print(report(registry, explored, written, options.all ?? false));
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
@@ -92,76 +104,56 @@ export function buildChoice(
   return registry.build({ scenario: program, kernel, apply, revert, set: parameters });
 }
 
-/** Searches with progress and Ctrl-C, and checks the schedule of a violation by replaying it. */
+/**
+ * Searches with progress and Ctrl-C, and checks the schedule of a violation by replaying it, on the search engine and on worker
+ * threads.
+ */
 export async function search(
+  registry: Registry,
   built: BuiltProgram,
   choice: ProgramChoice,
   options: Pick<ExploreCommandOptions, 'budget' | 'maxStates' | 'quiet'>,
 ): Promise<Explored> {
   const progress = showProgress(options.quiet ?? false);
   try {
-    const verdict = await interruptible((signal) =>
-      explore(built.program, {
+    return await interruptible(async (signal) => {
+      const verdict = await explore(built.program, {
         signal,
         onProgress: progress.update,
         ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
         ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
-      }),
-    );
-    const replayed = verdict.violation === null ? null : checked(built, verdict.violation.schedule);
-    return { choice, built, verdict, replayed };
+      });
+      if (verdict.violation === null) return { choice, built, verdict, replayed: null, confirmation: null };
+      const { schedule } = verdict.violation;
+      const { program, request } = built;
+      const replayed = checked(program, schedule);
+      const source = registry.source(request);
+      return {
+        choice,
+        built,
+        verdict,
+        replayed,
+        confirmation: await confirm({ program, source }, schedule, signal),
+      };
+    });
   } finally {
     progress.stop();
   }
 }
 
-/** A schedule that does not show what the search says would be worse than none. */
-function checked(built: BuiltProgram, schedule: Schedule): Replay {
-  try {
-    const replayed = replay(built.program, schedule);
-    if (replayed.violation?.kind === schedule.violation?.kind) return replayed;
-    throw new ModelError(
-      `the schedule found ends in ${replayed.violation?.kind ?? 'no violation'} when replayed, not in ${schedule.violation?.kind}`,
-    );
-  } catch (error) {
-    if (error instanceof Divergence)
-      throw new ModelError(`the schedule found does not replay: ${error.message}`);
-    throw error;
-  }
-}
-
 /** What a person reads: the trace of a violation, why it is one, and the closing block. */
 export function report(registry: Registry, explored: Explored, file: string | null, all: boolean): string[] {
-  const { choice, built, verdict, replayed } = explored;
+  const { choice, built, verdict, replayed, confirmation } = explored;
   const paint = process.stdout.isTTY ? terminalPaint() : PLAIN;
   const closing = summary(verdict, {
     choice: { ...choice, kernel: built.kernel },
     threads: built.program.threads.length,
     file,
+    confirmation,
     paint,
   });
   if (replayed === null || verdict.violation === null) return closing;
   const explanation = registry.explain(built, { ...verdict.violation.schedule, steps: replayed.steps });
   const trace = renderTrace(replayed, { all, explanation });
   return [...paragraph(`${choice.program} on ${built.kernel}: the schedule`), '', ...trace, '', ...closing];
-}
-
-function trySave({ choice, built }: Explored, schedule: Schedule, file: string): InputError | null {
-  const { memory, model, violation, steps } = schedule;
-  const saved: SavedSchedule = {
-    ...choice,
-    kernel: built.kernel,
-    switches: built.switches,
-    memory,
-    model,
-    violation,
-    steps,
-  };
-  try {
-    saveFile(file, scheduleText(saved));
-    return null;
-  } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { PATCHES } from '../mm/patches.ts';
 import { buildProgram, explainViolation } from '../mm/programs.ts';
 import { COMMON_PARAMETERS } from '../mm/scenario.ts';
 import { SCENARIOS } from '../mm/scenarios.ts';
+import { compiledModule } from './compiled-module.ts';
 import type { Registry } from './registry.ts';
 
 /** Linux anonymous memory: what the `lostwrite` binary explores. */
@@ -12,5 +13,10 @@ export const LINUX: Registry = {
   kernels: KERNELS,
   patches: PATCHES,
   build: buildProgram,
+  source: (request) => ({
+    module: compiledModule('../mm/programs.ts', import.meta.url),
+    build: 'linuxProgram',
+    request,
+  }),
   explain: explainViolation,
 };

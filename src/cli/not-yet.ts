@@ -3,7 +3,6 @@ import { suggest } from '../core/nearest.ts';
 
 /** Commands of the contract that later versions bring. */
 export const LATER_COMMANDS: readonly string[] = [
-  'stress',
   'race',
   'races',
   'hunks',

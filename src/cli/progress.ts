@@ -1,11 +1,13 @@
 import { SingleBar } from 'cli-progress';
-import { byteSize, duration, grouped, short } from '../report/numbers.ts';
+import type { EnumerationProgress } from '../cpus/enumeration.ts';
+import type { StressProgress } from '../cpus/stress.ts';
+import { byteSize, counted, duration, grouped, short } from '../report/numbers.ts';
 import type { Progress } from '../search/explore.ts';
 
-/** Shows how a search is going. */
-export interface ProgressDisplay {
+/** Shows how something long is going. */
+export interface ProgressDisplay<P> {
   /** Tells the newest figures; cheap. */
-  readonly update: (progress: Progress) => void;
+  readonly update: (progress: P) => void;
   /** Removes the line from the terminal. */
   readonly stop: () => void;
 }
@@ -32,41 +34,80 @@ export function progressLine(progress: Progress, statesPerSecond: number): strin
   ].join('  ');
 }
 
-/** One overwritten line on a terminal, a line every 10 s elsewhere, nothing if `quiet`; on standard error. */
-export function showProgress(quiet: boolean): ProgressDisplay {
-  if (quiet) return { update: () => undefined, stop: () => undefined };
-  const meter = new Meter();
-  return process.stderr.isTTY ? onTerminal(meter) : inLog(meter);
+/** `racing  3.2 s  1 203 iterations  402 iterations/s  3 hits`. */
+export function raceLine({ iterations, violations, seconds }: StressProgress): string {
+  return [
+    'racing',
+    duration(seconds),
+    counted(iterations, 'iteration'),
+    `${short(seconds > 0 ? iterations / seconds : 0)} iterations/s`,
+    counted(violations, 'hit'),
+  ].join('  ');
 }
 
-/** Keeps the newest figures and the rate since they were last shown. */
+/** `running schedules  3.2 s  1 203 executions  376 executions/s  93 102 steps`. */
+export function enumerationLine({ executions, steps, seconds }: EnumerationProgress): string {
+  return [
+    'running schedules',
+    duration(seconds),
+    counted(executions, 'execution'),
+    `${short(seconds > 0 ? executions / seconds : 0)} executions/s`,
+    counted(steps, 'step'),
+  ].join('  ');
+}
+
+/** One overwritten line on a terminal, a line every 10 s elsewhere, nothing if `quiet`; on standard error. */
+export function showProgress(quiet: boolean): ProgressDisplay<Progress> {
+  const meter = new Meter();
+  return display(quiet, (newest) => meter.line(newest));
+}
+
+/** As {@link showProgress}, for CPUs that race. */
+export function showRacing(quiet: boolean): ProgressDisplay<StressProgress> {
+  return display(quiet, raceLine);
+}
+
+/** As {@link showProgress}, for CPUs that go through all schedules. */
+export function showEnumerating(quiet: boolean): ProgressDisplay<EnumerationProgress> {
+  return display(quiet, enumerationLine);
+}
+
+interface Timed {
+  readonly seconds: number;
+}
+
+function display<P extends Timed>(quiet: boolean, line: (newest: P) => string): ProgressDisplay<P> {
+  if (quiet) return { update: () => undefined, stop: () => undefined };
+  return process.stderr.isTTY ? onTerminal(line) : inLog(line);
+}
+
+/** Keeps the rate since figures were last shown. */
 class Meter {
-  newest: Progress | null = null;
   private shown: Pick<Progress, 'phase' | 'states' | 'seconds'> = { phase: 'search', states: 0, seconds: 0 };
   private rate = 0;
 
-  line(): string {
-    if (this.newest === null) return '';
-    const { phase, states, seconds } = this.newest;
+  line(newest: Progress): string {
+    const { phase, states, seconds } = newest;
     if (phase !== this.shown.phase) this.shown = { phase, states: 0, seconds: this.shown.seconds };
     const elapsed = seconds - this.shown.seconds;
     if (elapsed >= 0.5) {
       this.rate = (states - this.shown.states) / elapsed;
       this.shown = { phase, states, seconds };
     } else if (this.rate === 0 && elapsed > 0) this.rate = (states - this.shown.states) / elapsed;
-    return progressLine(this.newest, this.rate);
+    return progressLine(newest, this.rate);
   }
 }
 
-function onTerminal(meter: Meter): ProgressDisplay {
+function onTerminal<P extends Timed>(line: (newest: P) => string): ProgressDisplay<P> {
   let bar: SingleBar | null = null;
+  let newest: P;
   return {
     update(progress) {
-      meter.newest = progress;
+      newest = progress;
       if (bar === null && progress.seconds > QUIET_SECONDS) {
         bar = new SingleBar({
           stream: process.stderr,
-          format: () => meter.line(),
+          format: () => line(newest),
           clearOnComplete: true,
           hideCursor: true,
           gracefulExit: false,
@@ -80,13 +121,14 @@ function onTerminal(meter: Meter): ProgressDisplay {
   };
 }
 
-function inLog(meter: Meter): ProgressDisplay {
+function inLog<P extends Timed>(line: (newest: P) => string): ProgressDisplay<P> {
+  let newest: P | null = null;
   const timer = setInterval(() => {
-    if (meter.newest !== null) process.stderr.write(`${meter.line()}\n`);
+    if (newest !== null) process.stderr.write(`${line(newest)}\n`);
   }, INTERVAL_MS);
   return {
     update: (progress) => {
-      meter.newest = progress;
+      newest = progress;
     },
     stop: () => clearInterval(timer),
   };

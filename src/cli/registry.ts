@@ -1,4 +1,5 @@
 import type { Schedule } from '../core/schedule.ts';
+import type { ProgramSource } from '../cpus/source.ts';
 import type { BuiltProgram as LinuxProgram, ProgramRequest } from '../mm/programs.ts';
 
 export type { ProgramRequest };
@@ -45,6 +46,8 @@ export interface Registry {
   readonly patches: readonly PatchEntry[];
   /** Throws an InputError, with the nearest names, for a name that does not exist. */
   build(request: ProgramRequest): BuiltProgram;
+  /** Where worker threads get the same program; its module is the compiled one. */
+  source(request: ProgramRequest): ProgramSource;
   /** Says which write a schedule loses, at which step and why; steps by number from 1. */
   explain(built: BuiltProgram, schedule: Schedule): readonly string[];
 }

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { InputError, ModelError } from '../core/errors.ts';
-import { collect, collectSettings, parseBudget, parseCount } from './arguments.ts';
+import { CpuFailure, Interrupted } from '../cpus/failures.ts';
+import { DEFAULT_JITTER } from '../cpus/stress.ts';
+import { collect, collectSettings, parseBudget, parseCount, parseSeconds, wholeNumber } from './arguments.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { exploreCommand, type ExploreCommandOptions } from './explore-command.ts';
 import { listCommand } from './list-command.ts';
@@ -10,7 +12,11 @@ import { LATER_COMMANDS, notYet } from './not-yet.ts';
 import { complain } from './print.ts';
 import type { Registry } from './registry.ts';
 import { replayCommand, type ReplayCommandOptions } from './replay-command.ts';
+import { stressCommand, type StressCommandOptions } from './stress-command.ts';
 import { storyCommand } from './story-command.ts';
+
+const NO_ANSWER =
+  'nothing is known about the program now; explore and replay without --on cpus need no worker threads';
 
 /**
  * Runs one command line over the programs of `registry`.
@@ -28,6 +34,14 @@ export async function run(args: readonly string[], registry: Registry): Promise<
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
+    if (error instanceof Interrupted) {
+      complain('interrupted');
+      return EXIT.inconclusive;
+    }
+    if (error instanceof CpuFailure) {
+      complain(error.message, NO_ANSWER);
+      return EXIT.inconclusive;
+    }
     if (error instanceof InputError) complain(error.message, error.hint);
     else if (error instanceof ModelError) complain(`the model is wrong: ${error.message}`);
     else
@@ -48,6 +62,7 @@ function commandLine(registry: Registry, finish: (code: number) => void): Comman
   listing(program, registry, finish);
   exploring(program, registry, finish);
   replaying(program, registry, finish);
+  stressing(program, registry, finish);
   program
     .command('story')
     .description('the bug, the fix as first posted, and the fix as merged: three searches with their traces')
@@ -76,20 +91,18 @@ function listing(program: Command, registry: Registry, finish: (code: number) =>
 }
 
 function exploring(program: Command, registry: Registry, finish: (code: number) => void): void {
-  const newest = registry.kernels.at(-1)?.name ?? 'the newest';
-  program
+  const command = program
     .command('explore')
-    .description('explore every schedule of a scenario: a proof, or the shortest schedule that breaks a rule')
-    .argument('<scenario>', 'see lostwrite list scenarios')
-    .option('--kernel <version>', `kernel version, see lostwrite list kernels (default: ${newest})`)
-    .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
-    .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))
-    .addOption(
-      new Option('--set <name=value>', 'set a parameter of the scenario; may be repeated')
-        .default({}, 'none')
-        .argParser(collectSettings),
-    )
+    .description(
+      'explore every schedule of a scenario: a proof, or the shortest schedule that breaks a rule',
+    );
+  choosing(command, registry)
     .option('--strategy <name>', 'how to search; only exhaustive so far', 'exhaustive')
+    .option(
+      '--on <engine>',
+      'what runs it: search, or cpus: small programs, every schedule on real worker threads',
+      'search',
+    )
     .option('--memory <model>', 'memory model; only sc (sequential consistency) so far', 'sc')
     .option('--workers <n>', 'searchers; only 1 so far', parseCount, 1)
     .option(
@@ -112,12 +125,65 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
     );
 }
 
+/** The arguments that say which program. */
+function choosing(command: Command, registry: Registry): Command {
+  const newest = registry.kernels.at(-1)?.name ?? 'the newest';
+  return command
+    .argument('<scenario>', 'see lostwrite list scenarios')
+    .option('--kernel <version>', `kernel version, see lostwrite list kernels (default: ${newest})`)
+    .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
+    .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))
+    .addOption(
+      new Option('--set <name=value>', 'set a parameter of the scenario; may be repeated')
+        .default({}, 'none')
+        .argParser(collectSettings),
+    );
+}
+
+function stressing(program: Command, registry: Registry, finish: (code: number) => void): void {
+  const command = program
+    .command('stress')
+    .description(
+      'let a real worker thread for each CPU race freely, again and again: how often does it break?',
+    );
+  choosing(command, registry)
+    .option('--seconds <n>', 'race for so long', parseSeconds, 10)
+    .option(
+      '--jitter <n>',
+      'hold CPUs up for at most so long at some steps, in loads of 5 ns; 0: never',
+      wholeNumber(0, 1_000_000),
+      DEFAULT_JITTER,
+    )
+    .option(
+      '--seed <n>',
+      'decides where CPUs are held up; the machine decides the rest',
+      wholeNumber(1, 2 ** 31 - 1),
+      1,
+    )
+    .option('--out <file>', 'where the order of the first hit goes (default: out/<scenario>-stress.json)')
+    .option('--quiet', 'no progress on standard error')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0  no rule was broken in the schedules that came up (which proves nothing about the others)
+  1  a rule was broken: the order seen is replayed on both engines and saved
+  2  wrong usage or bad input (or a file that could not be written)
+  3  interrupted without a violation, or a worker thread died or gave no answer
+  4  vacuous: no iteration could be checked, or something was never reached`,
+    )
+    .action(async (scenario: string, options: StressCommandOptions) =>
+      finish(await stressCommand(registry, scenario, options)),
+    );
+}
+
 function replaying(program: Command, registry: Registry, finish: (code: number) => void): void {
   program
     .command('replay')
     .description('replay a saved schedule and check every recorded value')
-    .argument('<schedule.json>', 'written by lostwrite explore')
-    .option('--on <engine>', 'where to run it; only search so far', 'search')
+    .argument('<schedule.json>', 'written by lostwrite explore or stress')
+    .option('--on <engine>', 'where to run it: search, or cpus: a real worker thread for each CPU', 'search')
     .option('--all', 'show every access in the trace, with its source position')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
@@ -126,9 +192,12 @@ function replaying(program: Command, registry: Registry, finish: (code: number) 
 Exit codes:
   0  every recorded value matches and the schedule ends in the recorded violation
   1  every recorded value matches, but the end is not the recorded one
-  2  the file cannot be read, or the schedule no longer fits: said at which step, expected and found`,
+  2  the file cannot be read, or the schedule no longer fits: said at which step, expected and found
+  3  on cpus: a worker thread died or gave no answer, or Ctrl-C`,
     )
-    .action((file: string, options: ReplayCommandOptions) => finish(replayCommand(registry, file, options)));
+    .action(async (file: string, options: ReplayCommandOptions) =>
+      finish(await replayCommand(registry, file, options)),
+    );
 }
 
 function repeatable(flags: string, description: string): Option {

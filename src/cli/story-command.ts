@@ -1,3 +1,4 @@
+import { confirmationText } from '../report/confirmation.ts';
 import { counted, duration } from '../report/numbers.ts';
 import { titleOf } from '../report/summary.ts';
 import { paragraph } from '../report/text.ts';
@@ -6,6 +7,7 @@ import type { VerdictName } from '../search/verdict.ts';
 import type { ViolationKind } from '../core/violation.ts';
 import { EXIT } from './exit.ts';
 import { buildChoice, search, type Explored } from './explore-command.ts';
+import { INTERRUPTED } from './on-cpus.ts';
 import { print, terminalPaint } from './print.ts';
 import type { Registry } from './registry.ts';
 
@@ -62,8 +64,8 @@ export async function storyCommand(registry: Registry): Promise<number> {
       revert: [],
       parameters: {},
     };
-    const explored = await search(buildChoice(registry, choice), choice, {});
-    if (explored.verdict.limit?.which === 'interrupted') {
+    const explored = await search(registry, buildChoice(registry, choice), choice, {});
+    if (wasInterrupted(explored)) {
       print(['', 'interrupted']);
       return EXIT.inconclusive;
     }
@@ -83,9 +85,17 @@ const GO_ON = [
   '      the first search alone; it writes the schedule to out/swapout-vs-odirect.json',
   '  npx lostwrite replay out/swapout-vs-odirect.json',
   '      that schedule again, every value checked; --all shows every access and its source line',
+  '      with --on cpus on real worker threads, one for each CPU',
+  '  npx lostwrite stress swapout-vs-odirect --kernel v5.18',
+  '      the worker threads race freely: how often does it come up by itself?',
   '  npx lostwrite explore swapout-vs-odirect --kernel v5.19 --revert seed',
   '      take the fix off again; seed#H5 takes off one hunk',
 ];
+
+function wasInterrupted({ verdict, confirmation }: Explored): boolean {
+  const unconfirmed = confirmation?.confirmed === false && confirmation.reason === INTERRUPTED;
+  return verdict.limit?.which === 'interrupted' || unconfirmed;
+}
 
 function isAsTold({ verdict, kind }: Chapter, explored: Explored): boolean {
   return explored.verdict.verdict === verdict && (explored.verdict.violation?.kind ?? null) === kind;
@@ -97,7 +107,7 @@ function trace(registry: Registry, { built, verdict, replayed }: Explored): stri
   return [...renderTrace(replayed, { explanation }), ''];
 }
 
-function outcome(chapter: Chapter, { choice, verdict }: Explored, right: boolean): string[] {
+function outcome(chapter: Chapter, { choice, verdict, confirmation }: Explored, right: boolean): string[] {
   const paint = terminalPaint();
   const { violation, states, seconds, limit } = verdict;
   const found = (violation?.kind ?? verdict.verdict).replaceAll('-', ' ').toUpperCase();
@@ -111,6 +121,7 @@ function outcome(chapter: Chapter, { choice, verdict }: Explored, right: boolean
   return [
     `${paint.strong(titleOf(choice))}   ${word}`,
     `  ${length}   ${counted(states, 'state')}, ${duration(seconds)}`,
+    ...(confirmation === null ? [] : paragraph(confirmationText(confirmation), '  ')),
     ...(right ? [] : paragraph(`UNEXPECTED: this should be: ${told}${limited}`, '  ')),
   ];
 }

@@ -86,9 +86,21 @@ export class Conditions {
 
   /** The words condition `id` reads, in the order written, each once. */
   wordsOf(id: number): readonly number[] {
-    for (const condition of this.byKey.values())
-      if (condition.id === id)
-        return [...new Set(condition.alternatives.flat().map((clause) => clause.word))];
+    return [
+      ...new Set(
+        this.alternativesOf(id)
+          .flat()
+          .map((clause) => clause.word),
+      ),
+    ];
+  }
+
+  /**
+   * What condition `id` says. Conditions may be made while threads run, so another instance of the program may know the same one
+   * by another id: give it this, see {@link anyOf}.
+   */
+  alternativesOf(id: number): Condition['alternatives'] {
+    for (const condition of this.byKey.values()) if (condition.id === id) return condition.alternatives;
     return [];
   }
 }

@@ -24,7 +24,21 @@ export const ENDED: Operation = { kind: Kind.DONE, word: 0, x: 0, y: 0, z: 0, or
 export function startRun(program: Program, thread: number, covered: Set<string>): ThreadRun {
   const context = createContext(thread, program.accounts.length, covered);
   context.capture = true;
-  return { generator: program.threads[thread]!.body(), context, frames: new FrameStack(), node: -1 };
+  return { generator: begun(program.threads[thread]!.body), context, frames: new FrameStack(), node: -1 };
+}
+
+/** A body that throws before it has made its generator throws with the first {@link advance}, as any other does. */
+function begun(body: () => Steps<void>): Steps<void> {
+  try {
+    return body();
+  } catch (error) {
+    return throwing(error);
+  }
+}
+
+// oxlint-disable-next-line require-yield
+function* throwing(error: unknown): Steps<void> {
+  throw error;
 }
 
 /**
@@ -47,7 +61,7 @@ export function advance(
     const { done, value: operation } = run.generator.next(value);
     // An instrumented thread records its positions itself, and far cheaper than V8's stack.
     if (run.node < 0 && run.frames.frames.length > 0) context.capture = false;
-    return done === true ? ENDED : operation;
+    return done === true ? ENDED : requireOperation(program, operation);
   } catch (error) {
     if (error instanceof Violation) return error;
     const where = run.node < 0 ? 'at its start' : `after ${whereOf(run.node)}`;
@@ -57,4 +71,21 @@ export function advance(
     activate(outerFrames);
     activateContext(outerContext);
   }
+}
+
+/**
+ * What a generator yields must be an operation on a word of the program. Its operands are int32, whatever the program wrote: the
+ * tables of the search and Atomics would cut them, each at another place.
+ */
+function requireOperation(program: Program, yielded: unknown): Operation {
+  const operation = yielded as Partial<Operation> | null | undefined;
+  const { kind = -1, word = -1, x = 0, y = 0, z = 0 } = operation ?? {};
+  if (!(Number.isInteger(kind) && kind >= 0 && kind <= Kind.FENCE))
+    throw new ModelError('it yielded what is no operation; perhaps `yield` is meant to be `yield*`');
+  const wordless = kind === Kind.CHOOSE || kind === Kind.FENCE;
+  if (!wordless && program.layout.words[word] === undefined)
+    throw new ModelError(`it yielded an operation on word ${word}, of ${program.layout.words.length}`);
+  const whole = operation as Operation;
+  if ((x | 0) === x && (y | 0) === y && (z | 0) === z) return whole;
+  return { ...whole, x: x | 0, y: y | 0, z: z | 0 };
 }

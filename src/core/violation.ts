@@ -17,6 +17,11 @@ export const VIOLATION_KINDS = [
 /** One of {@link VIOLATION_KINDS}. */
 export type ViolationKind = (typeof VIOLATION_KINDS)[number];
 
+/** Is `text` one of {@link VIOLATION_KINDS}? */
+export function isViolationKind(text: string): text is ViolationKind {
+  return (VIOLATION_KINDS as readonly string[]).includes(text);
+}
+
 /** Thrown inside a program thread to say that the step just taken broke a rule. Engines turn it into a FAIL node. */
 export class Violation extends Error {
   readonly kind: ViolationKind;

@@ -1,6 +1,6 @@
 import type { Program } from '../core/program.ts';
 import type { FoundViolation } from '../core/schedule.ts';
-import type { PendingOperation, PerformedStep } from './performed.ts';
+import type { PerformedStep, ThreadPosition } from './performed.ts';
 
 /**
  * Something that runs a program one step at a time, each step by the thread it is told: worker threads under control, or (in
@@ -8,8 +8,8 @@ import type { PendingOperation, PerformedStep } from './performed.ts';
  */
 export interface Executor {
   readonly program: Program;
-  /** Starts a fresh execution: words initial, every thread before its first operation. Says what each would do first. */
-  reset(): Promise<readonly PendingOperation[]>;
+  /** Starts a fresh execution: words initial, every thread before its first operation. Says where each stands. */
+  reset(): Promise<readonly ThreadPosition[]>;
   /**
    * Lets `thread` take up to `count` steps, the first of which must be enabled; `choice` answers the first if it is `choose`. It
    * stops early where it is blocked, has ended or failed, or stands at `choose`. Returns the steps taken, at least one.

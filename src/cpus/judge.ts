@@ -3,7 +3,13 @@ import { Kind, KIND_NAMES, newValue } from '../core/operations.ts';
 import { namedOwners } from '../core/owners.ts';
 import type { Program } from '../core/program.ts';
 import type { FoundViolation } from '../core/schedule.ts';
-import { choicesOf, wordsOf, type PendingOperation, type PerformedStep } from './performed.ts';
+import {
+  choicesOf,
+  wordsOf,
+  type PendingOperation,
+  type PerformedStep,
+  type ThreadPosition,
+} from './performed.ts';
 
 /** Says why a thread that stands at FAIL has failed. */
 export type FailureOf = (thread: number) => FoundViolation;
@@ -16,40 +22,39 @@ export class Judge {
   readonly program: Program;
   /** The words as reported so far; int32 each; owned by the judge. */
   readonly words: Int32Array;
-  /** What each thread would do next. */
-  readonly pending: PendingOperation[];
-  private readonly held: (readonly number[])[];
+  /** Where each thread stands. */
+  readonly pending: ThreadPosition[];
   private readonly failureOf: FailureOf;
+  private readonly watched: Uint8Array;
+  /** Something that a rule looks at has changed since the last look. */
+  private changed = true;
 
-  /** @param pending what each thread would do first */
-  constructor(program: Program, pending: readonly PendingOperation[], failureOf: FailureOf) {
+  /** @param pending where each thread stands before its first step */
+  constructor(program: Program, pending: readonly ThreadPosition[], failureOf: FailureOf) {
     this.program = program;
     this.words = program.layout.initial();
     this.pending = [...pending];
-    this.held = program.threads.map(() => program.accounts.map(() => 0));
     this.failureOf = failureOf;
+    this.watched = new Uint8Array(this.words.length);
+    for (const { watches } of [...program.always, ...program.atEnd])
+      for (const { index } of watches) this.watched[index] = 1;
   }
 
   /** Takes a reported step over. Throws a ModelError if a word's value before an operation is not the one left there. */
-  apply({ thread, operations, held, next }: PerformedStep): void {
+  apply({ thread, operations, next }: PerformedStep): void {
     for (const { kind, word, x, y, before, after } of operations) {
+      if (kind === Kind.CHOOSE || kind === Kind.FENCE) continue;
       if (this.words[word] !== before || newValue(kind, before, x, y) !== after)
         throw new ModelError(
           `${this.program.threads[thread]!.name} did ${KIND_NAMES[kind]} ${this.nameOf(word)} ${before} -> ${after}, but the word was left at ${this.words[word]}: somebody wrote it out of turn`,
         );
       this.words[word] = after;
+      if (before !== after && this.watched[word] === 1) this.changed = true;
     }
+    const left = this.pending[thread]!;
+    if (next.kind >= Kind.DONE || next.resting !== left.resting) this.changed = true;
+    if (left.held.some((count, account) => count !== next.held[account])) this.changed = true;
     this.pending[thread] = next;
-    this.held[thread] = held;
-  }
-
-  /** Throws a ModelError naming the first word of `shared` that nobody reported to have changed so. */
-  requireSame(shared: Int32Array, when: string): void {
-    for (let word = 0; word < this.words.length; word++)
-      if (shared[word] !== this.words[word])
-        throw new ModelError(
-          `${when}, ${this.nameOf(word)} is ${shared[word]}, expected ${this.words[word]}: somebody wrote it out of turn`,
-        );
   }
 
   /** In how many ways `thread` can take its next step. */
@@ -74,12 +79,22 @@ export class Judge {
     return !this.finished() && this.pending.every((_, thread) => this.choices(thread) === 0);
   }
 
-  /** The first rule that this state breaks by itself (not deadlock), or null; in the order of the search's Stepper. */
+  /**
+   * The first rule that this state breaks by itself (not deadlock), or null; in the order of the search's Stepper. To be asked in
+   * every state: the rules are looked at only where something that they watch has changed since it was asked last.
+   */
   violation(): FoundViolation | null {
+    if (!this.changed) return null;
+    const found = this.broken();
+    this.changed = found !== null;
+    return found;
+  }
+
+  private broken(): FoundViolation | null {
     for (let thread = 0; thread < this.pending.length; thread++)
       if (this.pending[thread]!.kind === Kind.FAIL) return this.failureOf(thread);
     const held = this.program.accounts.map((_, account) =>
-      this.held.reduce((sum, accounts) => sum + accounts[account]!, 0),
+      this.pending.reduce((sum, position) => sum + position.held[account]!, 0),
     );
     const sums = Int32Array.from(held);
     const { always, atEnd } = this.program;

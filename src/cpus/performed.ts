@@ -27,6 +27,12 @@ export interface PendingOperation {
   readonly resting: boolean;
 }
 
+/** Where a thread stands between two steps. */
+export interface ThreadPosition extends PendingOperation {
+  /** Its ghost accounts, one for each account of the program. */
+  readonly held: readonly number[];
+}
+
 /** One step of one thread: the head and the operations that ride on it. */
 export interface PerformedStep {
   /** Index of the thread in the program. */
@@ -34,10 +40,8 @@ export interface PerformedStep {
   /** `threadId` of the worker thread that did it, as that thread itself says. */
   readonly worker: number;
   readonly operations: readonly [PerformedOperation, ...PerformedOperation[]];
-  /** The thread's ghost accounts after the step, one for each account of the program. */
-  readonly held: readonly number[];
   /** Where the thread stands after the step. */
-  readonly next: PendingOperation;
+  readonly next: ThreadPosition;
 }
 
 /** In how many ways a step that begins with `pending` can be taken now: 0 if blocked or ended, n at `choose(n)`, else 1. */

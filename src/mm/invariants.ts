@@ -77,6 +77,7 @@ function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Prope
     ...allPtes(k),
     ...k.page.flatMap((page) => [...page.data]),
     ...k.ideal.flat(2),
+    ...k.inherited,
     ...k.request.map((request) => request.state),
   ];
   return {

@@ -75,6 +75,11 @@ export function buildProgram(request: ProgramRequest): BuiltProgram {
   return { program, kernel: request.kernel, switches: { ...switches }, request, machine };
 }
 
+/** As {@link buildProgram}, the program alone: what worker threads build again from the request. */
+export function linuxProgram(request: ProgramRequest): Program {
+  return buildProgram(request).program;
+}
+
 /** The oracle cannot tell which of two writers that race for one byte comes last: such a plan is a mistake. */
 function checkRequests(plan: Plan): void {
   const taken = new Set<string>();

@@ -1,8 +1,9 @@
+import { confirmationText, type Confirmation } from './confirmation.ts';
 import type { Limit, Verdict, VerdictName, ViolationReport } from '../search/verdict.ts';
 import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
 import { PLAIN, type Paint } from './paint.ts';
 import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.ts';
-import { LINE_WIDTH, paragraph, wrap } from './text.ts';
+import { LINE_WIDTH, paragraph, sideBySide, wrap } from './text.ts';
 
 /** What a closing block is about. */
 export interface SummaryOptions {
@@ -11,6 +12,8 @@ export interface SummaryOptions {
   readonly threads: number;
   /** Where the schedule was written, or null if there is none. */
   readonly file: string | null;
+  /** What worker threads said of the schedule, if they were asked. */
+  readonly confirmation: Confirmation | null;
   readonly paint?: Paint;
 }
 
@@ -115,27 +118,26 @@ function figures({
     ...(seconds >= 0.1 ? [`${short(transitions / seconds)} transitions/s`] : []),
     ...(states >= 10_000 ? [`${byteSize(bytesPerState)}/state`] : []),
   ];
-  const lines: string[] = [];
-  for (const item of items) {
-    const last = lines.at(-1);
-    if (last !== undefined && `${last}  ${item}`.length <= LINE_WIDTH)
-      lines.splice(-1, 1, `${last}  ${item}`);
-    else lines.push(`  ${item}`);
-  }
-  return lines;
+  return sideBySide(items, '  ');
 }
 
-function scheduleLines(violation: ViolationReport, { file, choice }: SummaryOptions): string[] {
+function scheduleLines(violation: ViolationReport, { file, choice, confirmation }: SummaryOptions): string[] {
   const { schedule, preemptions, threads, shortest } = violation;
   const what = shortest
     ? 'shortest failing schedule'
     : 'failing schedule (a limit ended the search for the shortest)';
   const size = `${counted(schedule.steps.length, 'step')}, ${counted(preemptions, 'preemption')}, ${counted(threads, 'thread')}`;
   const line = `${what}: ${size}`;
+  const confirmed = confirmation === null ? [] : paragraph(confirmationText(confirmation), '  ');
   if (file === null)
     return [
       ...paragraph(`${line}; not written`, '  '),
+      ...confirmed,
       ...paragraph(`again:   npx lostwrite explore ${exploreArguments(choice).join(' ')} --out FILE`, '  '),
     ];
-  return [...paragraph(`${line} -> ${file}`, '  '), `  replay:  npx lostwrite replay ${quoted(file)}`];
+  return [
+    ...paragraph(`${line} -> ${file}`, '  '),
+    ...confirmed,
+    `  replay:  npx lostwrite replay ${quoted(file)}`,
+  ];
 }

@@ -56,3 +56,15 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 export function paragraph(text: string, indent = '', width = LINE_WIDTH): string[] {
   return text.split('\n').flatMap((line) => wrap(indent + ascii(line), width, indent));
 }
+
+/** Figures side by side, two blanks apart; those that no longer fit begin a new line. */
+export function sideBySide(items: readonly string[], indent = ''): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last}  ${item}`.length <= LINE_WIDTH)
+      lines.splice(-1, 1, `${last}  ${item}`);
+    else lines.push(`${indent}${item}`);
+  }
+  return lines;
+}

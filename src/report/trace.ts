@@ -2,7 +2,7 @@
  * A schedule as a race diagram, the way kernel changelogs draw them: one column for each CPU that takes part, time downwards.
  */
 import type { Program } from '../core/program.ts';
-import type { FoundViolation, Position, Schedule } from '../core/schedule.ts';
+import type { Position, Schedule } from '../core/schedule.ts';
 import type { Replay, ReplayedStep } from '../core/replayed.ts';
 import { replay } from '../search/replay.ts';
 import { heading, layColumns, place, roomOf, type Columns } from './columns.ts';
@@ -29,7 +29,7 @@ export function traceOf(program: Program, schedule: Schedule, options: TraceOpti
  * change; of the reads only those of words that another thread changes in this schedule, with the step that wrote the value.
  */
 export function renderTrace(replayed: Replay, options: TraceOptions = {}): string[] {
-  const { program, steps, violation } = replayed;
+  const { program, steps } = replayed;
   const taking = program.threads
     .map(({ name }) => name)
     .filter((name) => steps.some(({ thread }) => thread === name));
@@ -41,18 +41,17 @@ export function renderTrace(replayed: Replay, options: TraceOptions = {}): strin
     const next = groups[i + 1];
     body.add(group, next?.steps[0]!.thread === group.steps[0]!.thread ? next : undefined);
   });
-  return [
-    ...heading(columns),
-    ...body.lines,
-    ...(violation === null ? [] : ['', ...conclusion(program, violation, options.explanation ?? [])]),
-  ];
+  const conclusion = renderConclusion(replayed, options.explanation ?? []);
+  return [...heading(columns), ...body.lines, ...(conclusion.length === 0 ? [] : ['', ...conclusion])];
 }
 
-function conclusion(
-  program: Program,
-  { kind, message }: FoundViolation,
+/** The lines below the diagram: what rule is broken, and why. None if no rule is. */
+export function renderConclusion(
+  { program, violation }: Pick<Replay, 'program' | 'violation'>,
   explanation: readonly string[],
 ): string[] {
+  if (violation === null) return [];
+  const { kind, message } = violation;
   const said = message.startsWith(`${kind}: `) ? message.slice(kind.length + 2) : message;
   return [
     ...paragraph(`${kind.replaceAll('-', ' ').toUpperCase()}: ${namedOwners(program, said)}`),

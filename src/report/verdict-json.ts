@@ -1,3 +1,4 @@
+import type { Confirmation } from './confirmation.ts';
 import type { Verdict } from '../search/verdict.ts';
 
 /** What `explore --json` says besides the verdict's own figures. */
@@ -7,10 +8,14 @@ export interface VerdictContext {
   readonly switches: Readonly<Record<string, string | number | boolean>>;
   /** Where the schedule of a violation is, or null if it could not be written. */
   readonly file: string | null;
+  /** What worker threads said of the schedule, or null if there is none. */
+  readonly confirmation: Confirmation | null;
 }
 
-/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `limit` and `neverReached` are extra. */
-export function verdictJson(verdict: Verdict, { scenario, kernel, switches, file }: VerdictContext) {
+/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit` and `neverReached`
+ * are extra. */
+export function verdictJson(verdict: Verdict, context: VerdictContext) {
+  const { scenario, kernel, switches, file, confirmation } = context;
   const { violation, states, transitions, seconds } = verdict;
   const perSecond = (count: number) => (seconds > 0 ? Math.round(count / seconds) : 0);
   return {
@@ -32,7 +37,8 @@ export function verdictJson(verdict: Verdict, { scenario, kernel, switches, file
             steps: violation.schedule.steps.length,
             preemptions: violation.preemptions,
             cpus: violation.threads,
-            confirmedOnCpus: false,
+            confirmedOnCpus: confirmation?.confirmed ?? false,
+            notConfirmed: confirmation?.confirmed === false ? confirmation.reason : null,
             shortest: violation.shortest,
           },
     states,

@@ -15,6 +15,11 @@ test('list names everything', () => {
       abba             two locks in two orders
       poll             waiting for what was taken back
       empty            nothing is checked
+      broken           counter, and a thread that goes wrong on a worker thread
+        fault=exit     how (exit, throw, spin, differ)
+      endless          counter beside a daemon that never rests
+      long             two threads that take a million steps each
+      wordy            two threads count after much else
 
     Kernels (--kernel)
       v1  E0: the old one

@@ -49,3 +49,15 @@ export function isValue(name: string, word: Word, value: number): Property {
     explain: (words) => `${word.name} is ${words[word.index]}, not ${value}`,
   };
 }
+
+/** A property that never holds and tells the words as they are. */
+export function spelled(words: readonly Word[]): Property {
+  const spell = (values: Int32Array) => words.map(({ index }) => values[index]).join();
+  return {
+    name: 'the words',
+    kind: 'assertion',
+    watches: words,
+    holds: () => false,
+    explain: (values) => `the words are ${spell(values)}`,
+  };
+}

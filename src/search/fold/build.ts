@@ -1,10 +1,19 @@
 /**
- * Command: node dist/src/search/fold/build.js DIR…
+ * Command: node dist/src/search/fold/build.js PATH…
  *
- * Instruments every .js file under the given directories of dist in place. Files that are instrumented already are skipped. Reports
- * go to stderr as `file:line:column function: message` and are warnings. Exit code 2 if a file cannot be parsed, otherwise 0.
+ * Instruments the given .js files of dist, and those under the given directories, in place. Files that are instrumented already
+ * are skipped. Reports go to stderr as `file:line:column function: message` and are warnings. Exit code 2 if a file cannot be
+ * parsed, otherwise 0.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { instrument, isInstrumented } from './pass.ts';
@@ -55,22 +64,29 @@ export function instrumentFile(path: string): string[] {
   );
 }
 
-/** Instruments all of the directories and returns the exit code. */
-export function build(directories: readonly string[], print: (line: string) => void): number {
+function filesOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((entry) => join(path, entry));
+}
+
+/** Instruments all of the files and directories and returns the exit code. */
+export function build(paths: readonly string[], print: (line: string) => void): number {
   let exitCode = 0;
-  for (const directory of directories) {
-    if (!existsSync(directory)) {
-      print(`${directory}: no such directory, nothing to instrument`);
+  for (const given of paths) {
+    if (!existsSync(given)) {
+      print(`${given}: no such directory or file, nothing to instrument`);
       continue;
     }
-    for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
-      const path = resolve(join(directory, entry));
+    for (const file of filesOf(given)) {
+      const path = resolve(file);
       if (!/\.m?js$/.test(path)) continue;
       try {
         for (const line of instrumentFile(path)) print(line);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        print(`${join(directory, entry)}: ${error.message}`);
+        print(`${file}: ${error.message}`);
         exitCode = 2;
       }
     }

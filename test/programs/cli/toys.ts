@@ -5,8 +5,10 @@ import { SpinLock } from '../../../src/core/locks.ts';
 import { suggest } from '../../../src/core/nearest.ts';
 import type { Steps } from '../../../src/core/operations.ts';
 import type { ParameterValue, Program, Property } from '../../../src/core/program.ts';
-import { Layout } from '../../../src/core/words.ts';
+import { Layout, type Word } from '../../../src/core/words.ts';
+import { compiledModule } from '../../../src/cli/compiled-module.ts';
 import type { ProgramRequest, Registry, ScenarioEntry } from '../../../src/cli/registry.ts';
+import { FAULTS, faultyThreads, longThread, tireless, wordyThread } from './faulty.ts';
 import { pager } from './pager.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
@@ -24,6 +26,16 @@ function program(shape: Shape): Program {
   };
 }
 
+function everyIncrementCounts(count: Word): Property {
+  return {
+    name: 'every increment counts',
+    kind: 'lost-write',
+    watches: [count],
+    holds: (words) => words[count.index] === 2,
+    explain: (words) => `two increments, but the counter is ${words[count.index]}`,
+  };
+}
+
 /** Two threads count without a lock; with `atomic`, with one operation. */
 function counter(parameters: Parameters): Program {
   const layout = new Layout();
@@ -32,18 +44,11 @@ function counter(parameters: Parameters): Program {
     if (parameters['atomic'] === true) yield* count.add(1);
     else yield* count.store((yield* count.load()) + 1);
   }
-  const atEnd: Property = {
-    name: 'every increment counts',
-    kind: 'lost-write',
-    watches: [count],
-    holds: (words) => words[count.index] === 2,
-    explain: (words) => `two increments, but the counter is ${words[count.index]}`,
-  };
   return program({
     name: 'counter',
     layout,
     threads: ['cpu0', 'cpu1'].map((name) => ({ name, body: () => increment() })),
-    atEnd: [atEnd],
+    atEnd: [everyIncrementCounts(count)],
   });
 }
 
@@ -127,6 +132,38 @@ function empty(): Program {
   });
 }
 
+/** As counter, but one thread goes wrong on worker threads. */
+function broken(parameters: Parameters): Program {
+  const layout = new Layout();
+  const count = layout.word('counter');
+  const threads = faultyThreads(String(parameters['fault']), count);
+  return program({ name: 'broken', layout, threads, atEnd: [everyIncrementCounts(count)] });
+}
+
+/** As counter, beside a daemon that always has something to do. */
+function endless(): Program {
+  const layout = new Layout();
+  const count = layout.word('counter');
+  const [first, second] = faultyThreads('none', count);
+  const threads = [first!, second!, tireless(layout.word('ticks'))];
+  return program({ name: 'endless', layout, threads, atEnd: [everyIncrementCounts(count)] });
+}
+
+/** Two threads that take a million steps each. */
+function long(): Program {
+  const layout = new Layout();
+  const threads = ['cpu0', 'cpu1'].map((name) => longThread(name, layout.word(name), 1e6));
+  return program({ name: 'long', layout, threads });
+}
+
+/** As counter, with long schedules. */
+function wordy(): Program {
+  const layout = new Layout();
+  const count = layout.word('counter');
+  const threads = ['cpu0', 'cpu1'].map((name) => wordyThread(name, layout.word(name), count));
+  return program({ name: 'wordy', layout, threads, atEnd: [everyIncrementCounts(count)] });
+}
+
 const BUILDERS: Readonly<Record<string, (parameters: Parameters) => Program>> = {
   counter,
   pager,
@@ -134,6 +171,10 @@ const BUILDERS: Readonly<Record<string, (parameters: Parameters) => Program>> = 
   abba,
   poll,
   empty,
+  broken,
+  endless,
+  long,
+  wordy,
 };
 
 const flag = (name: string, summary: string) => ({ name, summary, values: [false, true], default: false });
@@ -153,6 +194,14 @@ const SCENARIOS: readonly ScenarioEntry[] = [
   { name: 'abba', summary: 'two locks in two orders', parameters: [] },
   { name: 'poll', summary: 'waiting for what was taken back', parameters: [] },
   { name: 'empty', summary: 'nothing is checked', parameters: [] },
+  {
+    name: 'broken',
+    summary: 'counter, and a thread that goes wrong on a worker thread',
+    parameters: [{ name: 'fault', summary: 'how', values: FAULTS, default: 'exit' }],
+  },
+  { name: 'endless', summary: 'counter beside a daemon that never rests', parameters: [] },
+  { name: 'long', summary: 'two threads that take a million steps each', parameters: [] },
+  { name: 'wordy', summary: 'two threads count after much else', parameters: [] },
 ];
 
 const KERNELS = [
@@ -194,11 +243,21 @@ function build(request: ProgramRequest) {
   };
 }
 
+/** What worker threads build again from the request. */
+export function toyProgram(request: ProgramRequest): Program {
+  return build(request).program;
+}
+
 /** Programs small enough to know every answer; the same interface as Linux. */
 export const TOYS: Registry = {
   scenarios: SCENARIOS,
   kernels: KERNELS,
   patches: PATCHES,
   build,
+  source: (request) => ({
+    module: compiledModule('./toys.ts', import.meta.url),
+    build: 'toyProgram',
+    request,
+  }),
   explain: (_, schedule) => [`step ${schedule.steps.length} is the one that loses it`],
 };
