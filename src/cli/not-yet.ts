@@ -8,7 +8,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'hunks',
   'rules',
   'run',
-  'check',
   'litmus',
   'report',
   'export',

@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { EnumerationProgress } from '../cpus/enumeration.ts';
 import type { StressProgress } from '../cpus/stress.ts';
 import { byteSize, counted, duration, grouped, short } from '../report/numbers.ts';
+import type { CheckProgress } from '../search/dpor/check.ts';
 import type { Progress } from '../search/explore.ts';
 
 /** Shows how something long is going. */
@@ -56,6 +57,16 @@ export function enumerationLine({ executions, steps, seconds }: EnumerationProgr
   ].join('  ');
 }
 
+/** `checking big0  3.2 s  41 203 executions  1 302 408 events`. */
+export function checkLine({ program, executions, states, events, seconds }: CheckProgress): string {
+  return [
+    `checking ${program}`,
+    duration(seconds),
+    states > 0 ? counted(states, 'state') : counted(executions, 'execution'),
+    counted(events, states > 0 ? 'transition' : 'event'),
+  ].join('  ');
+}
+
 /** One overwritten line on a terminal, a line every 10 s elsewhere, nothing if `quiet`; on standard error. */
 export function showProgress(quiet: boolean): ProgressDisplay<Progress> {
   const meter = new Meter();
@@ -70,6 +81,11 @@ export function showRacing(quiet: boolean): ProgressDisplay<StressProgress> {
 /** As {@link showProgress}, for CPUs that go through all schedules. */
 export function showEnumerating(quiet: boolean): ProgressDisplay<EnumerationProgress> {
   return display(quiet, enumerationLine);
+}
+
+/** As {@link showProgress}, for the check of a neutral program. */
+export function showChecking(quiet: boolean): ProgressDisplay<CheckProgress> {
+  return display(quiet, checkLine);
 }
 
 interface Timed {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { InputError } from '../core/errors.ts';
 import { exploreArguments, quoted, type SavedSchedule } from '../report/saved-schedule.ts';
 import { parseSchedule } from '../report/schedule-file.ts';
@@ -15,7 +14,9 @@ import { replayJudged, type JudgedReplay } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
 import { closing, divergenceJson, replayJson, type Replayed } from './replay-outcome.ts';
-import { reasonOf } from './save.ts';
+import { readText } from './read-text.ts';
+
+const HINT = 'lostwrite explore <scenario> --out FILE writes one when it finds a violation';
 
 /** The options of `replay`, parsed. */
 export interface ReplayCommandOptions {
@@ -48,7 +49,7 @@ async function replayOn(
   options: ReplayCommandOptions,
   replaying: (built: BuiltProgram, saved: SavedSchedule) => Replay | Promise<JudgedReplay>,
 ): Promise<number> {
-  const saved = parseSchedule(readText(file), file);
+  const saved = parseSchedule(readText(file, HINT), file);
   const built = build(registry, saved, file);
   const recorded = { file, saved, built, on };
   try {
@@ -83,18 +84,6 @@ function conclude(registry: Registry, all: Replayed, options: ReplayCommandOptio
       );
   }
   return met ? EXIT.met : EXIT.failed;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new InputError(
-      `cannot read ${file}: ${missing ? 'no such file' : reasonOf(error)}`,
-      'lostwrite explore <scenario> --out FILE writes one when it finds a violation',
-    );
-  }
 }
 
 function build(registry: Registry, saved: SavedSchedule, file: string): BuiltProgram {

@@ -5,6 +5,7 @@ import { InputError, ModelError } from '../core/errors.ts';
 import { CpuFailure, Interrupted } from '../cpus/failures.ts';
 import { DEFAULT_JITTER } from '../cpus/stress.ts';
 import { collect, collectSettings, parseBudget, parseCount, parseSeconds, wholeNumber } from './arguments.ts';
+import { checkCommand, type CheckCommandOptions } from './check-command.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { exploreCommand, type ExploreCommandOptions } from './explore-command.ts';
 import { listCommand } from './list-command.ts';
@@ -63,6 +64,7 @@ function commandLine(registry: Registry, finish: (code: number) => void): Comman
   exploring(program, registry, finish);
   replaying(program, registry, finish);
   stressing(program, registry, finish);
+  checking(program, finish);
   program
     .command('story')
     .description('the bug, the fix as first posted, and the fix as merged: three searches with their traces')
@@ -198,6 +200,24 @@ Exit codes:
     .action(async (file: string, options: ReplayCommandOptions) =>
       finish(await replayCommand(registry, file, options)),
     );
+}
+
+function checking(program: Command, finish: (code: number) => void): void {
+  program
+    .command('check')
+    .description('count the executions of neutral programs (format npl-1), to compare checkers')
+    .argument('<program.json>', 'one program, or many')
+    .option('--program <id>', 'only this program of the file')
+    .option('--algorithm <name>', 'stateful, optimal, source or naive', 'optimal')
+    .option(
+      '--budget <time>',
+      'stop each program as inconclusive after 60s, 500ms, ... (default: no limit)',
+      parseBudget,
+    )
+    .option('--quiet', 'no progress on standard error')
+    .option('--json', 'JSON lines on standard output: one document for each program')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (file: string, options: CheckCommandOptions) => finish(await checkCommand(file, options)));
 }
 
 function repeatable(flags: string, description: string): Option {

@@ -5,6 +5,7 @@ import type { Access, Step } from '../core/schedule.ts';
 import { VIOLATION_KINDS } from '../core/violation.ts';
 import { parseJson, type Located, type Problem } from './located-json.ts';
 import { SCHEDULE_SCHEMA, type SavedSchedule } from './saved-schedule.ts';
+import { spell } from './spell.ts';
 
 const Int32 = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 31 - 1));
 const Text = v.string();
@@ -101,14 +102,6 @@ function expectation({ type, expected }: Issue): string {
     default:
       return (expected ?? 'something else').replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ', ');
   }
-}
-
-function spell(input: unknown, received: string): string {
-  if (input === null) return 'null';
-  if (Array.isArray(input)) return `an array of ${input.length}`;
-  if (typeof input === 'object') return 'an object';
-  const text = JSON.stringify(input) ?? received;
-  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
 
 function stepOf(step: v.InferOutput<typeof StepSchema>): Step {
