@@ -35,5 +35,15 @@ export { CpuFailure, Interrupted } from './cpus/failures.ts';
 export { replayOnCpus, type CpuReplay, type CpuReplayOptions } from './cpus/replay.ts';
 export type { ProgramSource } from './cpus/source.ts';
 export { stress, type StressOptions, type StressResult } from './cpus/stress.ts';
-export { explore, type ExploreOptions, type Progress } from './search/explore.ts';
-export type { Limit, Verdict, VerdictName, ViolationReport } from './search/verdict.ts';
+export { explore, type ExploreOptions } from './search/explore.ts';
+export type { Progress } from './search/limits.ts';
+export type { SamplingStrategy, Strategy } from './search/strategy.ts';
+export type {
+  BoundFigures,
+  Limit,
+  PctGuarantee,
+  SamplingFigures,
+  Verdict,
+  VerdictName,
+  ViolationReport,
+} from './search/verdict.ts';

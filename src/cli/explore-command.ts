@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.ts';
 import type { Confirmation } from '../report/confirmation.ts';
 import { PLAIN } from '../report/paint.ts';
 import type { ProgramChoice } from '../report/saved-schedule.ts';
@@ -7,18 +8,20 @@ import { renderTrace } from '../report/trace.ts';
 import { verdictJson } from '../report/verdict-json.ts';
 import { explore } from '../search/explore.ts';
 import type { Replay } from '../core/replayed.ts';
+import type { Strategy } from '../search/strategy.ts';
 import type { Verdict } from '../search/verdict.ts';
 import { requireEngine } from './engine.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { exploreOnCpus } from './explore-on-cpus.ts';
 import { interruptible } from './interrupt.ts';
-import { requireExhaustive, requireOneWorker, requireSc } from './not-yet.ts';
+import { requireOneWorker, requireSc } from './not-yet.ts';
 import { checked, confirm } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import { showProgress } from './progress.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
 import { trySave } from './save-schedule.ts';
 import { requireWritable } from './save.ts';
+import { parseStrategy, requireSampling } from './strategy.ts';
 
 /** The options of `explore`, parsed. */
 export interface ExploreCommandOptions {
@@ -32,6 +35,8 @@ export interface ExploreCommandOptions {
   readonly on: string;
   readonly budget?: number;
   readonly maxStates?: number;
+  readonly seed?: number;
+  readonly schedules?: number;
   readonly out?: string;
   readonly all?: boolean;
   readonly quiet?: boolean;
@@ -56,7 +61,9 @@ export async function exploreCommand(
   options: ExploreCommandOptions,
 ): Promise<number> {
   requireEngine(options.on);
-  requireExhaustive(options.strategy);
+  const strategy = parseStrategy(options.strategy);
+  const { seed, schedules } = options;
+  requireSampling(strategy, { seed, schedules });
   requireSc(options.memory);
   requireOneWorker(options.workers);
   const choice = {
@@ -69,8 +76,13 @@ export async function exploreCommand(
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
+  if (options.on === 'cpus' && strategy.name !== 'exhaustive')
+    throw new InputError(
+      `--strategy ${options.strategy}: CPUs run every schedule`,
+      'leave out --strategy, or --on cpus',
+    );
   if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
-  const explored = await search(registry, built, choice, options);
+  const explored = await search(registry, built, choice, { ...options, strategy });
   const { verdict, confirmation } = explored;
   const failure =
     verdict.violation === null ? null : trySave(built, choice, verdict.violation.schedule, file);
@@ -112,16 +124,22 @@ export async function search(
   registry: Registry,
   built: BuiltProgram,
   choice: ProgramChoice,
-  options: Pick<ExploreCommandOptions, 'budget' | 'maxStates' | 'quiet'>,
+  options: Pick<ExploreCommandOptions, 'budget' | 'maxStates' | 'seed' | 'schedules' | 'quiet'> & {
+    readonly strategy?: Strategy;
+  },
 ): Promise<Explored> {
   const progress = showProgress(options.quiet ?? false);
+  const { strategy, seed, schedules, maxStates } = options;
   try {
     return await interruptible(async (signal) => {
       const verdict = await explore(built.program, {
         signal,
         onProgress: progress.update,
         ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
-        ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+        ...(maxStates === undefined ? {} : { maxStates }),
+        ...(strategy === undefined ? {} : { strategy }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(schedules === undefined ? {} : { schedules }),
       });
       if (verdict.violation === null) return { choice, built, verdict, replayed: null, confirmation: null };
       const { schedule } = verdict.violation;

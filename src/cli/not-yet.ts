@@ -10,29 +10,11 @@ export const LATER_COMMANDS: readonly string[] = [
   'run',
   'litmus',
   'report',
-  'export',
 ];
 
 /** The error for something that has its place on the command line but is not made yet. */
 export function notYet(what: string, instead?: string): InputError {
   return new InputError(`${what}: not available yet`, instead);
-}
-
-const STRATEGIES = ['exhaustive', 'dpor', 'bounded', 'pct', 'pos', 'urw', 'random'];
-const WITH_NUMBER: ReadonlySet<string> = new Set(['bounded', 'pct']);
-
-/** Accepts `exhaustive`; every other name is an InputError. */
-export function requireExhaustive(strategy: string): void {
-  if (strategy === 'exhaustive') return;
-  const [, name = '', number] = /^([^:]*)(?::(.*))?$/s.exec(strategy) ?? [];
-  const numbered = WITH_NUMBER.has(name);
-  if (!STRATEGIES.includes(name))
-    throw new InputError(`--strategy: unknown strategy '${strategy}'`, suggest(name, STRATEGIES));
-  if (numbered !== (number !== undefined && /^\d+$/.test(number)))
-    throw new InputError(
-      `--strategy: expected ${name}${numbered ? `:N with a whole number N, such as ${name}:2` : ' without a number'}, found '${strategy}'`,
-    );
-  throw notYet(`--strategy ${strategy}`, 'use --strategy exhaustive, or leave it out');
 }
 
 const MEMORIES = ['sc', 'tso', 'lkmm'];

@@ -3,7 +3,7 @@ import type { EnumerationProgress } from '../cpus/enumeration.ts';
 import type { StressProgress } from '../cpus/stress.ts';
 import { byteSize, counted, duration, grouped, short } from '../report/numbers.ts';
 import type { CheckProgress } from '../search/dpor/check.ts';
-import type { Progress } from '../search/explore.ts';
+import type { Progress } from '../search/limits.ts';
 
 /** Shows how something long is going. */
 export interface ProgressDisplay<P> {
@@ -17,17 +17,24 @@ const INTERVAL_MS = 10_000;
 /** A search that is over sooner shows nothing. */
 const QUIET_SECONDS = 0.3;
 
-const PHASES = { nearby: 'looking nearby', search: 'searching', counterexample: 'shortening' } as const;
+const PHASES = {
+  nearby: 'looking nearby',
+  search: 'searching',
+  counterexample: 'shortening',
+  bounded: 'searching within the bound',
+  sampling: 'sampling',
+} as const;
 
 /**
  * `searching  12.3 s  4 120 233 states  1.2 M states/s  13 002 111 transitions  depth 1 204  310 MB`. The rate is that of the
  * last interval. How much is left is not known and not guessed.
  */
 export function progressLine(progress: Progress, statesPerSecond: number): string {
-  const { phase, states, transitions, depth, bytes, seconds } = progress;
+  const { phase, states, transitions, depth, bytes, seconds, schedules } = progress;
   return [
     PHASES[phase],
     duration(seconds),
+    ...(schedules === undefined ? [] : [counted(schedules, 'schedule')]),
     `${grouped(states)} states`,
     `${short(statesPerSecond)} states/s`,
     ...(phase === 'search' ? [`${grouped(transitions)} transitions`, `depth ${grouped(depth)}`] : []),

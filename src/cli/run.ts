@@ -8,6 +8,7 @@ import { collect, collectSettings, parseBudget, parseCount, parseSeconds, wholeN
 import { checkCommand, type CheckCommandOptions } from './check-command.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { exploreCommand, type ExploreCommandOptions } from './explore-command.ts';
+import { exportCommand, type ExportCommandOptions } from './export-command.ts';
 import { listCommand } from './list-command.ts';
 import { LATER_COMMANDS, notYet } from './not-yet.ts';
 import { complain } from './print.ts';
@@ -65,6 +66,7 @@ function commandLine(registry: Registry, finish: (code: number) => void): Comman
   replaying(program, registry, finish);
   stressing(program, registry, finish);
   checking(program, finish);
+  exporting(program, registry, finish);
   program
     .command('story')
     .description('the bug, the fix as first posted, and the fix as merged: three searches with their traces')
@@ -96,10 +98,20 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
   const command = program
     .command('explore')
     .description(
-      'explore every schedule of a scenario: a proof, or the shortest schedule that breaks a rule',
+      'explore the schedules of a scenario, by default all: a proof, or the shortest schedule that breaks a rule',
     );
   choosing(command, registry)
-    .option('--strategy <name>', 'how to search; only exhaustive so far', 'exhaustive')
+    .option(
+      '--strategy <name>',
+      'exhaustive; bounded:N: all schedules with at most N preemptions; at random: pct:D, pos, urw, random',
+      'exhaustive',
+    )
+    .option(
+      '--seed <n>',
+      'at random: decides which schedules are drawn (default: 1)',
+      wholeNumber(1, 2 ** 31 - 1),
+    )
+    .option('--schedules <n>', 'at random: how many schedules are run (default: 10 000)', parseCount)
     .option(
       '--on <engine>',
       'what runs it: search, or cpus: small programs, every schedule on real worker threads',
@@ -109,7 +121,7 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
     .option('--workers <n>', 'searchers; only 1 so far', parseCount, 1)
     .option(
       '--budget <time>',
-      'stop as inconclusive after 60s, 500ms, 2m, ... (default: no limit)',
+      'stop after 60s, 500ms, 2m, ...: as inconclusive, or at random with what was run (default: no limit)',
       parseBudget,
     )
     .option(
@@ -218,6 +230,30 @@ function checking(program: Command, finish: (code: number) => void): void {
     .option('--json', 'JSON lines on standard output: one document for each program')
     .addHelpText('after', EXIT_HELP)
     .action(async (file: string, options: CheckCommandOptions) => finish(await checkCommand(file, options)));
+}
+
+function exporting(program: Command, registry: Registry, finish: (code: number) => void): void {
+  const command = program
+    .command('export')
+    .description(
+      'write a scenario as a model for another checker, after a search that visits all its states',
+    );
+  choosing(command, registry)
+    .option('--format <name>', 'what to write; only promela (for SPIN) so far', 'promela')
+    .option('--out <file>', 'where it goes (default: standard output)')
+    .option('--max-states <n>', 'give up after so many states (default: 200 million)', parseCount)
+    .option('--quiet', 'no progress on standard error')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0  the model has been written, whether or not its program breaks a rule
+  2  wrong usage or bad input (or a file that could not be written)
+  3  a limit or Ctrl-C ended the search: there is no model of a part`,
+    )
+    .action(async (scenario: string, options: ExportCommandOptions) =>
+      finish(await exportCommand(registry, scenario, options)),
+    );
 }
 
 function repeatable(flags: string, description: string): Option {

@@ -3,6 +3,16 @@ import type { Limit, Verdict, VerdictName, ViolationReport } from '../search/ver
 import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
 import { PLAIN, type Paint } from './paint.ts';
 import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.ts';
+import {
+  boundMeaning,
+  boundRemark,
+  sampleFigures,
+  sampleMeaning,
+  strategyArguments,
+  strategyText,
+  vacuousSample,
+  whichSchedule,
+} from './strategy-text.ts';
 import { LINE_WIDTH, paragraph, sideBySide, wrap } from './text.ts';
 
 /** What a closing block is about. */
@@ -19,10 +29,11 @@ export interface SummaryOptions {
 
 /** What each verdict means, in sentences that cannot be misread. */
 const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number) => readonly string[]>> = {
-  proved: ({ collisionProbability }, threads) => [
+  proved: (verdict, threads) => [
+    ...boundRemark(verdict),
     `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
     'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
-    `Two different states were taken for one with probability below ${probability(collisionProbability)}.`,
+    `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
   ],
   violation: () => [],
   truncated: ({ limit }) => [
@@ -31,12 +42,8 @@ const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number)
     ...(limit === null ? [] : [`To go on: ${GO_ON[limit.which]}.`]),
   ],
   vacuous: vacuity,
-  'proved-within-bound': () => [
-    'Every schedule within the bound was explored: no rule is broken there; schedules beyond it are unknown.',
-  ],
-  sampled: () => [
-    'No rule was broken in the schedules that were tried; this proves nothing about the others.',
-  ],
+  'proved-within-bound': boundMeaning,
+  sampled: (verdict) => (verdict.sampling === null ? [] : sampleMeaning(verdict, verdict.sampling)),
 };
 
 const GO_ON: Readonly<Record<Limit, string>> = {
@@ -47,11 +54,15 @@ const GO_ON: Readonly<Record<Limit, string>> = {
   interrupted: 'start it again and let it run; nothing is kept of an interrupted search',
 };
 
-function vacuity({ endStates, neverReached }: Verdict): string[] {
+function vacuity(verdict: Verdict): string[] {
+  const { endStates, neverReached, bound, sampling } = verdict;
+  if (sampling !== null) return vacuousSample(verdict, sampling);
   return [
     'No rule is broken, but that means nothing here:',
     ...(endStates === 0
-      ? ['no schedule comes to the end, so nothing that is checked there was ever checked;']
+      ? [
+          `no schedule ${bound?.cutOff === true ? 'within the bound ' : ''}comes to the end, so nothing that is checked there was ever checked;`,
+        ]
       : []),
     ...(neverReached.length === 0 ? [] : [`never reached: ${neverReached.join('; ')}.`]),
   ];
@@ -63,7 +74,7 @@ function vacuity({ endStates, neverReached }: Verdict): string[] {
 export function summary(verdict: Verdict, options: SummaryOptions): string[] {
   const { threads, paint = PLAIN } = options;
   const title = titleOf(options.choice);
-  const how = `(exhaustive, ${counted(threads, 'thread')}, SC)`;
+  const how = `(${strategyText(verdict)}, ${counted(threads, 'thread')}, SC)`;
   const word = verdictWord(verdict);
   const head = `${title}   ${word}   ${how}`;
   const painted =
@@ -73,7 +84,7 @@ export function summary(verdict: Verdict, options: SummaryOptions): string[] {
   return [
     ...painted,
     ...figures(verdict),
-    ...(verdict.violation === null ? [] : scheduleLines(verdict.violation, options)),
+    ...(verdict.violation === null ? [] : scheduleLines(verdict, verdict.violation, options)),
     ...MEANINGS[verdict.verdict](verdict, threads).flatMap((line) => paragraph(line, '  ')),
   ];
 }
@@ -91,7 +102,8 @@ export function titleOf({ program, kernel, apply, revert, parameters }: ProgramC
 
 function verdictWord({ verdict, violation, limit }: Verdict): string {
   if (violation !== null) return `VIOLATION  ${violation.kind.replaceAll('-', ' ')}`;
-  return `${verdict.replaceAll('-', ' ').toUpperCase()}${limit === null ? '' : `  ${limit.which}`}`;
+  const why = limit === null || verdict === 'sampled' ? '' : `  ${limit.which}`;
+  return `${verdict.replaceAll('-', ' ').toUpperCase()}${why}`;
 }
 
 function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string {
@@ -100,15 +112,9 @@ function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string
 }
 
 /** Figures that would say nothing about so small or quick a search are left out. */
-function figures({
-  states,
-  transitions,
-  depth,
-  seconds,
-  bytesPerState,
-  endStates,
-  violation,
-}: Verdict): string[] {
+function figures(verdict: Verdict): string[] {
+  const { states, transitions, depth, seconds, bytesPerState, endStates, violation } = verdict;
+  if (verdict.sampling !== null) return sideBySide(sampleFigures(verdict, verdict.sampling), '  ');
   const items = [
     counted(states, 'state'),
     counted(transitions, 'transition'),
@@ -121,19 +127,33 @@ function figures({
   return sideBySide(items, '  ');
 }
 
-function scheduleLines(violation: ViolationReport, { file, choice, confirmation }: SummaryOptions): string[] {
-  const { schedule, preemptions, threads, shortest } = violation;
-  const what = shortest
-    ? 'shortest failing schedule'
-    : 'failing schedule (a limit ended the search for the shortest)';
+function scheduleLines(
+  verdict: Verdict,
+  violation: ViolationReport,
+  { file, choice, confirmation }: SummaryOptions,
+): string[] {
+  const { schedule, preemptions, threads, criticalPair } = violation;
   const size = `${counted(schedule.steps.length, 'step')}, ${counted(preemptions, 'preemption')}, ${counted(threads, 'thread')}`;
-  const line = `${what}: ${size}`;
-  const confirmed = confirmation === null ? [] : paragraph(confirmationText(confirmation), '  ');
+  const line = `${whichSchedule(verdict)}: ${size}`;
+  const decided =
+    criticalPair === null
+      ? []
+      : paragraph(
+          `critical pair: steps ${criticalPair.first} and ${criticalPair.second}; the other way round the run keeps every rule`,
+          '  ',
+        );
+  const confirmed = [
+    ...decided,
+    ...(confirmation === null ? [] : paragraph(confirmationText(confirmation), '  ')),
+  ];
   if (file === null)
     return [
       ...paragraph(`${line}; not written`, '  '),
       ...confirmed,
-      ...paragraph(`again:   npx lostwrite explore ${exploreArguments(choice).join(' ')} --out FILE`, '  '),
+      ...paragraph(
+        `again:   npx lostwrite explore ${exploreArguments(choice).join(' ')}${strategyArguments(verdict)} --out FILE`,
+        '  ',
+      ),
     ];
   return [
     ...paragraph(`${line} -> ${file}`, '  '),

@@ -1,5 +1,6 @@
 import type { Confirmation } from './confirmation.ts';
-import type { Verdict } from '../search/verdict.ts';
+import { spellStrategy } from '../search/strategy.ts';
+import type { SamplingFigures, Verdict } from '../search/verdict.ts';
 
 /** What `explore --json` says besides the verdict's own figures. */
 export interface VerdictContext {
@@ -12,8 +13,8 @@ export interface VerdictContext {
   readonly confirmation: Confirmation | null;
 }
 
-/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit` and `neverReached`
- * are extra. */
+/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and
+ * what a strategy other than exhaustive has to say (`bound`, `sampling`) are extra. */
 export function verdictJson(verdict: Verdict, context: VerdictContext) {
   const { scenario, kernel, switches, file, confirmation } = context;
   const { violation, states, transitions, seconds } = verdict;
@@ -23,7 +24,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     scenario,
     kernel,
     switches,
-    strategy: 'exhaustive',
+    strategy: spellStrategy(verdict.strategy),
     memory: 'sc',
     workers: 1,
     verdict: verdict.verdict,
@@ -40,10 +41,11 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
             confirmedOnCpus: confirmation?.confirmed ?? false,
             notConfirmed: confirmation?.confirmed === false ? confirmation.reason : null,
             shortest: violation.shortest,
+            criticalPair: violation.criticalPair,
           },
     states,
     transitions,
-    executions: null,
+    executions: executionsOf(verdict),
     depth: verdict.depth,
     seconds,
     statesPerSecond: perSecond(states),
@@ -52,5 +54,31 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     collisionProbability: verdict.collisionProbability,
     limit: verdict.limit,
     neverReached: verdict.neverReached,
+    ...(verdict.bound === null ? {} : { bound: verdict.bound }),
+    ...(verdict.sampling === null ? {} : { sampling: samplingJson(verdict.sampling) }),
+  };
+}
+
+function executionsOf({ sampling }: Verdict) {
+  if (sampling === null) return null;
+  const { complete, blocked, cut } = sampling;
+  return { complete, blocked, cut };
+}
+
+function samplingJson(sampling: SamplingFigures) {
+  const { seed, asked, schedules, maxSteps, longest, finalStates, partialOrders, trials, failedTrial } =
+    sampling;
+  const { guarantee } = sampling;
+  return {
+    seed,
+    asked,
+    schedules,
+    maxSteps,
+    longest,
+    finalStates,
+    partialOrders,
+    trials,
+    failedTrial,
+    guarantee,
   };
 }

@@ -5,74 +5,64 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Program } from '../core/program.ts';
-import type { FoundViolation, Schedule, Step } from '../core/schedule.ts';
+import type { FoundViolation, Step } from '../core/schedule.ts';
 import { Automata } from './automata.ts';
+import { exploreBounded } from './explore-bounded.ts';
 import { ExhaustiveSearch } from './exhaustive.ts';
 import { AutomataLimitError } from './growth.ts';
-import { modelHash } from './model-hash.ts';
+import { checkLimits, DEFAULT_MAX_STATES, limitOf, type LimitOptions, type Progress } from './limits.ts';
 import { countPreemptions } from './preemptions.ts';
+import { sample } from './sampling/sample.ts';
+import { reportOf } from './schedule-of.ts';
 import { replayDecisions, shortestCounterexample, type Counterexample } from './shortest.ts';
+import type { Strategy } from './strategy.ts';
 import type { Limit, Verdict } from './verdict.ts';
+import { VERIFIED_OPERATIONS, vacuities } from './vacuity.ts';
 import { collisionProbability } from './zobrist.ts';
 
-/** What a search tells while it runs. */
-export interface Progress {
-  /** `nearby`: breadth-first through the first states; `search`: all of them; `counterexample`: the shortest schedule. */
-  readonly phase: 'nearby' | 'search' | 'counterexample';
-  readonly states: number;
-  readonly transitions: number;
-  readonly depth: number;
-  /** Bytes held by the search's tables. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-
-export interface ExploreOptions {
-  /** Stop as truncated after this many states; default 200,000,000. */
-  readonly maxStates?: number;
-  /** Stop as truncated after this many milliseconds; default none. */
-  readonly budgetMs?: number;
-  /** Stop as truncated when the search's tables pass this; default 8 GiB. */
-  readonly maxBytes?: number;
+export interface ExploreOptions extends LimitOptions {
+  /** How to search; default exhaustive. */
+  readonly strategy?: Strategy;
+  /** Of a sampling strategy: which schedules are drawn, 1 … 2^31 - 1; default 1. */
+  readonly seed?: number;
+  /** Of a sampling strategy: how many schedules are run; default 10,000. */
+  readonly schedules?: number;
+  /** Of a sampling strategy: a schedule is cut after so many steps; default 10,000. */
+  readonly maxSteps?: number;
   /** Nodes of all local automata together; default 500,000. */
   readonly maxNodes?: number;
   /** False: no automatic folding of histories, only declared fold points. Default true. */
   readonly fold?: boolean;
-  /** Aborting it stops the search as truncated (interrupted). */
-  readonly signal?: AbortSignal;
-  /** Called about every 65,536 transitions. */
-  readonly onProgress?: (progress: Progress) => void;
 }
 
 const SLICE = 1 << 16;
-const DEFAULT_MAX_STATES = 200_000_000;
-/** How many operations are run a second time before a pass is believed. */
-const VERIFIED_OPERATIONS = 20_000;
-/** Named as never reached when no state had two successors: then nothing concurrent has been explored. */
-const SECOND_SCHEDULE = 'a second schedule';
-
-/** Internal: a limit was hit. */
-class LimitReached extends Error {
-  readonly limit: Limit;
-  constructor(limit: Limit, message: string) {
-    super(message);
-    this.limit = limit;
-  }
-}
+const EXHAUSTIVE: Strategy = { name: 'exhaustive' };
 
 /**
- * Explores all schedules of `program` under sequential consistency. Throws a ModelError when the program itself is wrong.
- * Deterministic: same program, same verdict, counts and schedule.
+ * Explores the schedules of `program` under sequential consistency: all of them, or those that `strategy` names. Throws a
+ * ModelError when the program itself is wrong. Deterministic: same program, same options, same verdict, counts and schedule; a
+ * time budget alone can change them.
  */
 export async function explore(program: Program, options: ExploreOptions = {}): Promise<Verdict> {
-  return new Exploration(program, options).run();
+  const { strategy = EXHAUSTIVE } = options;
+  if (strategy.name === 'exhaustive') return new Exploration(program, options).run();
+  if (strategy.name !== 'bounded') return sample(program, strategy, options);
+  const started = performance.now();
+  const verdict = await exploreBounded(program, strategy, options);
+  if (verdict !== null) return verdict;
+  // The bound cut nothing off: that every state can still finish can be asked as well.
+  const { budgetMs } = options;
+  const left =
+    budgetMs === undefined ? {} : { budgetMs: Math.max(0, budgetMs - performance.now() + started) };
+  const exhausted = await new Exploration(program, { ...options, ...left }).run();
+  const seconds = (performance.now() - started) / 1000;
+  return { ...exhausted, strategy, bound: { preemptions: strategy.preemptions, cutOff: false }, seconds };
 }
 
 /** States that the breadth-first search looks at before the depth-first one begins. */
 const NEARBY_STATES = 1_000_000;
 
 class Exploration {
-  private readonly program: Program;
   private readonly options: ExploreOptions;
   private readonly automata: Automata;
   private readonly started = performance.now();
@@ -81,7 +71,6 @@ class Exploration {
   private near = { states: 0, transitions: 0 };
 
   constructor(program: Program, options: ExploreOptions) {
-    this.program = program;
     this.options = options;
     this.automata = new Automata(program, {
       ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
@@ -180,13 +169,7 @@ class Exploration {
             collisionProbability: collisionProbability(found.states),
           }),
       verdict: 'violation',
-      violation: {
-        ...violation,
-        schedule: this.schedule(steps, violation),
-        preemptions,
-        threads: new Set(steps.map((step) => step.thread)).size,
-        shortest: found !== null,
-      },
+      violation: reportOf(this.automata, steps, violation, { preemptions, shortest: found !== null }),
       limit: null,
       neverReached: [],
     };
@@ -204,9 +187,7 @@ class Exploration {
   private conclude(): Verdict {
     const { automata, search } = this;
     automata.verify(VERIFIED_OPERATIONS);
-    const neverReached = this.neverReached();
-    if (search.restStates === 0) neverReached.push(...this.program.atEnd.map((property) => property.name));
-    if (!search.branches) neverReached.push(SECOND_SCHEDULE);
+    const neverReached = vacuities(automata, search);
     return {
       ...this.figures(search.visited.size, search.transitions),
       verdict: neverReached.length > 0 ? 'vacuous' : 'proved',
@@ -214,10 +195,6 @@ class Exploration {
       limit: null,
       neverReached,
     };
-  }
-
-  private neverReached(): string[] {
-    return this.program.mustReach.filter((name) => !this.automata.covered.has(name));
   }
 
   private truncated(which: Limit, message: string): Verdict {
@@ -229,12 +206,15 @@ class Exploration {
       verdict: 'truncated',
       violation: null,
       limit: { which, message },
-      neverReached: this.neverReached(),
+      neverReached: vacuities(this.automata, null),
     };
   }
 
   private figures(states: number, transitions: number) {
     return {
+      strategy: EXHAUSTIVE,
+      bound: null,
+      sampling: null,
       states,
       transitions,
       depth: this.search.maxDepth,
@@ -246,40 +226,14 @@ class Exploration {
     };
   }
 
-  private schedule(steps: readonly Step[], violation: FoundViolation): Schedule {
-    return {
-      program: this.program.name,
-      parameters: this.program.parameters,
-      memory: 'sc',
-      model: modelHash(this.automata),
-      steps,
-      violation,
-    };
-  }
-
   private checkLimits(phase: Progress['phase'], states: number, transitions: number, tables: number): void {
-    const {
-      maxStates = DEFAULT_MAX_STATES,
-      budgetMs,
-      maxBytes = 8 * 2 ** 30,
-      signal,
-      onProgress,
-    } = this.options;
-    const elapsed = performance.now() - this.started;
-    const bytes = tables + this.automata.bytes;
-    onProgress?.({ phase, states, transitions, depth: this.search.maxDepth, bytes, seconds: elapsed / 1000 });
-    if (signal?.aborted === true) throw new LimitReached('interrupted', 'the search was interrupted');
-    if (states >= maxStates)
-      throw new LimitReached('states', `the limit of ${maxStates} states was reached (--max-states)`);
-    if (budgetMs !== undefined && elapsed > budgetMs)
-      throw new LimitReached('time', `the budget of ${budgetMs / 1000} s ended (--budget)`);
-    if (bytes > maxBytes)
-      throw new LimitReached('memory', `the search tables passed ${Math.round(maxBytes / 2 ** 20)} MiB`);
+    checkLimits(this.options, {
+      phase,
+      states,
+      transitions,
+      depth: this.search.maxDepth,
+      bytes: tables + this.automata.bytes,
+      seconds: (performance.now() - this.started) / 1000,
+    });
   }
-}
-
-function limitOf(error: unknown): { readonly which: Limit; readonly message: string } | null {
-  if (error instanceof LimitReached) return { which: error.limit, message: error.message };
-  if (error instanceof AutomataLimitError) return { which: 'automata', message: error.message };
-  return null;
 }

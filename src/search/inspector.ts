@@ -47,6 +47,11 @@ export class Inspector {
     return broken;
   }
 
+  /** Are the end-of-run properties to be checked in the current state? */
+  ended(): boolean {
+    return this.state.unfinished === 0 && this.atRest();
+  }
+
   private broken(evaluate: boolean, ended: boolean): ViolationKind | null {
     const { words, held } = this.state;
     if (evaluate) for (const property of this.always) if (!property.holds(words, held)) return property.kind;

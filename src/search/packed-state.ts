@@ -23,6 +23,7 @@ import { wordHigh, wordLow, wordTables } from './zobrist.ts';
 
 /** More operations than this in one step: the step never ends. */
 export const MAX_RIDES = 100_000;
+const MOST_RIDDEN = 1024;
 
 /**
  * One state of a program with its key, changed in place by integer moves: the fast twin of {@link Stepper}. A step is taken
@@ -48,6 +49,11 @@ export class PackedState {
   nextLow = 0;
   nextHigh = 0;
 
+  /** The operations after the first of the step last taken, as nodes: those that ride. At most 1,024 are told. */
+  ridden = 0;
+  readonly riddenNode = new Int32Array(MOST_RIDDEN);
+
+  private readonly initial: Int32Array;
   private readonly daemon: Uint8Array;
   private readonly conditions: Conditions;
   private readonly lowOf: Int32Array;
@@ -57,7 +63,8 @@ export class PackedState {
     const { program } = automata;
     this.automata = automata;
     this.conditions = program.conditions;
-    this.words = program.layout.initial();
+    this.initial = program.layout.initial();
+    this.words = this.initial.slice();
     this.nodes = Int32Array.from(automata.roots);
     this.held = new Int32Array(program.accounts.length);
     this.writtenWord = new Int32Array(this.words.length);
@@ -121,7 +128,8 @@ export class PackedState {
     let high = this.high ^ table[from * NODE + N_HIGH]!;
     let node = from;
     let written = 0;
-    for (let rides = 0; ; rides++) {
+    let rides = 0;
+    for (; ; rides++) {
       const base = node * NODE;
       const kind = table[base + N_KIND]!;
       const word = table[base + N_WORD]!;
@@ -152,9 +160,11 @@ export class PackedState {
       }
       node = next;
       if ((table[node * NODE + N_FLAGS]! & RIDES) === 0) break;
-      if (rides > MAX_RIDES) throw endlessStep(automata, node);
+      if (rides < MOST_RIDDEN) this.riddenNode[rides] = node;
+      else if (rides > MAX_RIDES) throw endlessStep(automata, node);
     }
     this.written = written;
+    this.ridden = Math.min(rides, MOST_RIDDEN);
     this.reached = node;
     low ^= table[node * NODE + N_LOW]!;
     high ^= table[node * NODE + N_HIGH]!;
@@ -197,6 +207,20 @@ export class PackedState {
       this.addHeld(heldFrom, -1);
       this.addHeld(heldTo, 1);
     }
+  }
+
+  /** Back to the initial state. */
+  reset(): void {
+    this.words.set(this.initial);
+    this.nodes.set(this.automata.roots);
+    this.refresh();
+  }
+
+  /** Makes the step just taken by `thread` final: nodes and key follow. */
+  advance(thread: number): void {
+    this.move(thread, this.reached);
+    this.low = this.nextLow;
+    this.high = this.nextHigh;
   }
 
   private addHeld(id: number, sign: number): void {

@@ -1,4 +1,6 @@
+import type { CriticalPair } from './critical-pair.ts';
 import type { FoundViolation, Schedule } from '../core/schedule.ts';
+import type { Strategy } from './strategy.ts';
 
 /** What a search says, in the words of contract.md; never a bare pass. */
 export type VerdictName =
@@ -20,24 +22,85 @@ export interface ViolationReport extends FoundViolation {
   readonly threads: number;
   /** True if no shorter schedule shows a violation, and none as short has fewer preemptions. */
   readonly shortest: boolean;
+  /**
+   * Two steps of different threads that decide it: had they come the other way round, the run would have kept every rule. Null if no
+   * two do, or the schedule has more than 1,000 steps.
+   */
+  readonly criticalPair: CriticalPair | null;
+}
+
+/** What a search within a bound of preemptions says of the bound. */
+export interface BoundFigures {
+  readonly preemptions: number;
+  /** False: no schedule leads anywhere new by more preemptions, so the search was exhaustive after all. */
+  readonly cutOff: boolean;
+}
+
+/** The PCT guarantee in figures: each schedule shows a bug of that depth with at least `probability`. */
+export interface PctGuarantee {
+  readonly depth: number;
+  /** All threads of the program, n. */
+  readonly threads: number;
+  /** The estimate of the most steps of a run, k. */
+  readonly steps: number;
+  /** 1 / (n k^(depth - 1)). */
+  readonly probability: number;
+  /** Why the bound is not promised for these runs, or null if it is. */
+  readonly voidBecause: string | null;
+}
+
+/** What a sample of schedules was. */
+export interface SamplingFigures {
+  readonly seed: number;
+  /** Schedules asked for, and run. */
+  readonly asked: number;
+  readonly schedules: number;
+  /** Runs that came to their end; in which nothing could move; that were cut after `maxSteps` steps. */
+  readonly complete: number;
+  readonly blocked: number;
+  readonly cut: number;
+  readonly maxSteps: number;
+  /** Most steps of one run. */
+  readonly longest: number;
+  /** Distinct final states of the complete runs. */
+  readonly finalStates: number;
+  /** Distinct orders of dependent operations among the complete runs: schedules that differ in nothing else count as one. */
+  readonly partialOrders: number;
+  /** Trial runs made beforehand to estimate steps; 0 if the strategy needs no estimate. */
+  readonly trials: number;
+  /** Which of those, counted from 1, showed the violation; null if none did. */
+  readonly failedTrial: number | null;
+  readonly guarantee: PctGuarantee | null;
 }
 
 /** The outcome of one search with its figures. */
 export interface Verdict {
+  readonly strategy: Strategy;
+  /** Of the strategy `bounded` only. */
+  readonly bound: BoundFigures | null;
+  /** Of the sampling strategies only. */
+  readonly sampling: SamplingFigures | null;
   readonly verdict: VerdictName;
   readonly violation: ViolationReport | null;
+  /** What ended the search early. Beside a violation null; beside `sampled` only ever the time budget. */
   readonly limit: { readonly which: Limit; readonly message: string } | null;
   /**
    * Why a verdict is vacuous: checks and covers of `program.mustReach` never reached, end-of-run properties never evaluated,
    * `a second schedule` if there was only one.
    */
   readonly neverReached: readonly string[];
-  /** Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). */
+  /**
+   * Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). Of a
+   * sample: distinct states met (trial runs included), and steps of all schedules (trial runs not included).
+   */
   readonly states: number;
   readonly transitions: number;
-  /** Deepest stack of the depth-first search, or length of the shortest counterexample, in steps. */
+  /**
+   * In steps: deepest stack of the depth-first search, or length of the shortest counterexample; within a bound the longest
+   * schedule that leads anywhere new; of a sample the longest run.
+   */
   readonly depth: number;
-  /** States in which every non-daemon thread had ended. */
+  /** States in which every non-daemon thread had ended; of a sample the distinct final states. */
   readonly endStates: number;
   /** Wall-clock seconds of the whole search. */
   readonly seconds: number;

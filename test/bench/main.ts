@@ -1,16 +1,22 @@
 /**
  * `npm run bench`: speed and memory of the search, then of the worker threads that play CPUs. Figures of one run are comparable with
- * each other only; quote ratios. `npm run bench -- LIMIT` changes the number of states at which a search is cut off.
+ * each other only; quote ratios. `npm run bench -- LIMIT` changes the number of states at which a search is cut off;
+ * `npm run bench -- spin` compares the search with SPIN instead.
  */
 import { benchCpus } from './cpus.ts';
 import { benchSearch } from './search.ts';
+import { benchSpin } from './spin.ts';
 
 const DEFAULT_LIMIT = 100_000_000;
 
-const limit = Number(process.argv[2] ?? DEFAULT_LIMIT);
-if (!Number.isInteger(limit) || limit < 1) {
-  process.stderr.write(`bench: expected a number of states, got "${process.argv[2]}"\n`);
-  process.exit(2);
+const [argument] = process.argv.slice(2);
+if (argument === 'spin') await benchSpin();
+else {
+  const limit = Number(argument ?? DEFAULT_LIMIT);
+  if (!Number.isInteger(limit) || limit < 1) {
+    process.stderr.write(`bench: expected a number of states or "spin", got "${argument}"\n`);
+    process.exit(2);
+  }
+  await benchCpus();
+  await benchSearch(limit);
 }
-await benchCpus();
-await benchSearch(limit);

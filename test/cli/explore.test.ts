@@ -12,6 +12,13 @@ describe('exit codes', () => {
     ['truncated', 3, ['wide', '--max-states', '1000']],
     ['truncated', 3, ['wide', '--budget', '50ms']],
     ['vacuous', 4, ['empty']],
+    ['proved within bound', 0, ['wide', '--set', 'threads=4', '--strategy', 'bounded:1']],
+    ['violation', 1, ['counter', '--strategy', 'bounded:1']],
+    ['proved', 0, ['counter', '--set', 'atomic=true', '--strategy', 'bounded:9']],
+    ['sampled', 0, ['counter', '--set', 'atomic=true', '--strategy', 'pct:2', '--schedules', '50']],
+    ['sampled', 0, ['wide', '--strategy', 'random', '--schedules', '1e9', '--budget', '200ms']],
+    ['violation', 1, ['counter', '--strategy', 'pos']],
+    ['vacuous', 4, ['empty', '--strategy', 'random', '--schedules', '50']],
   ])('%s ends with %i: explore %j', (verdict, code, args) => {
     const { code: found, stdout } = toys('explore', ...args);
     expect(found).toBe(code);
@@ -62,6 +69,108 @@ test('a proof says what it is about', () => {
         Two different states were taken for one with probability below 6.5e-19.
       "
     `);
+});
+
+const withoutTime = (text: string) =>
+  text.replace(/\d+\.\d\d s/, '0.01 s').replace(/ {2}[\d .]+[kM]? (schedules|transitions)\/s/, '');
+
+test('a proof within a bound says what is not known', () => {
+  const { stdout } = toys('explore', 'wide', '--set', 'threads=4', '--strategy', 'bounded:1');
+  expect(withoutTime(stdout)).toMatchInlineSnapshot(`
+    "wide on v2 (threads=4)   PROVED WITHIN BOUND   (bounded:1, 4 threads, SC)
+      2 736 states  15 872 transitions  1 end state  depth 45  0.01 s
+      Every schedule of these 4 threads with at most 1 preemption was explored (sequential
+      consistency): no rule is broken in any of them, and none of them ends in a deadlock.
+      Schedules with 2 or more preemptions were not explored: nothing is known about them. A preemption
+      takes the turn from a thread that could have gone on.
+      Whether every state can still finish (livelock) is not judged within a bound.
+      Two different states were taken for one with probability below 1.6e-12.
+    "
+  `);
+});
+
+test('a bound that cuts nothing off says so', () => {
+  const { stdout } = toys('explore', 'counter', '--set', 'atomic=true', '--strategy', 'bounded:9');
+  expect(stdout).toContain('PROVED   (bounded:9, 2 threads, SC)');
+  expect(stdout).toContain('The bound of 9 preemptions cut nothing off');
+});
+
+test('a sample says what it was, that it proves nothing, and what PCT promises', () => {
+  const { stdout } = toys(
+    'explore',
+    'counter',
+    '--set',
+    'atomic=true',
+    '--strategy',
+    'pct:2',
+    '--seed',
+    '7',
+    '--schedules',
+    '50',
+  );
+  expect(withoutTime(stdout)).toMatchInlineSnapshot(`
+    "counter on v2 (atomic=true)   SAMPLED   (pct:2, seed 7, 2 threads, SC)
+      50 schedules: 50 complete, 0 blocked, 0 cut  2 distinct partial orders  1 distinct final state
+      4 states  100 steps  longest 2 steps  0.01 s
+      A sample, not a proof: no rule was broken in the 50 schedules drawn at random; schedules that
+      were not drawn may break one.
+      PCT guarantee: a bug of depth 2 or less (one that shows whenever certain 2 steps come in a
+      certain order) is met by each schedule with probability at least 1/(n k) = 1/(2 x 3) or about
+      1.7e-1, with n = 2 threads and k = 3 steps (half as many again as the longest trial run); by the
+      50 together with at least 99.9%.
+      It holds if no schedule takes more than k steps (of those drawn none did), and for bugs that do
+      not depend on the answers of choose().
+    "
+  `);
+});
+
+test('the violation of a sample is saved, replayed and confirmed', () => {
+  const directory = scratch();
+  const { stdout } = lostwrite('toys', directory, 'explore', 'counter', '--strategy', 'random');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+    /failing schedule, number \d+ of those drawn \(not the shortest; --strategy exhaustive looks for that\)/,
+  );
+  expect(stdout).toContain('confirmed: replayed on 2 worker threads, every value as found');
+  expect(lostwrite('toys', directory, 'replay', 'out/counter.json').code).toBe(0);
+});
+
+test('--json of a sample and of a bounded search', () => {
+  const sample = toys('explore', 'wide', '--strategy', 'pct:3', '--schedules', '40', '--seed', '2', '--json');
+  expect(JSON.parse(sample.stdout)).toMatchObject({
+    strategy: 'pct:3',
+    verdict: 'sampled',
+    violation: null,
+    executions: { complete: 40, blocked: 0, cut: 0 },
+    sampling: {
+      seed: 2,
+      asked: 40,
+      schedules: 40,
+      finalStates: 1,
+      partialOrders: 1,
+      guarantee: { depth: 3 },
+    },
+  });
+  const bounded = toys('explore', 'wide', '--set', 'threads=4', '--strategy', 'bounded:1', '--json');
+  expect(JSON.parse(bounded.stdout)).toMatchObject({
+    strategy: 'bounded:1',
+    verdict: 'proved-within-bound',
+    executions: null,
+    bound: { preemptions: 1, cutOff: true },
+  });
+});
+
+test('options that a strategy has no use for are refused', () => {
+  for (const args of [
+    ['--seed', '2'],
+    ['--schedules', '9', '--strategy', 'bounded:1'],
+  ]) {
+    const { code, stderr } = toys('explore', 'counter', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('draws nothing at random');
+  }
+  const { code, stderr } = toys('explore', 'counter', '--on', 'cpus', '--strategy', 'pos');
+  expect(code).toBe(2);
+  expect(stderr).toContain('--strategy pos: CPUs run every schedule');
 });
 
 test('a truncated search says which limit, and how to go on', () => {
@@ -173,7 +282,6 @@ describe('names that do not exist are answered with the nearest ones', () => {
 describe('what is not made yet says so', () => {
   test.each([
     [['explore', 'counter', '--strategy', 'dpor']],
-    [['explore', 'counter', '--strategy', 'bounded:2']],
     [['explore', 'counter', '--memory', 'tso']],
     [['explore', 'counter', '--workers', '4']],
     [['race', 'seed']],
@@ -201,6 +309,10 @@ describe('malformed options', () => {
     ['--set', 'atomic'],
     ['--strategy', 'bounded'],
     ['--strategy', 'pos:3'],
+    ['--strategy', 'pct:0'],
+    ['--strategy', 'bounded:9999999'],
+    ['--schedules', '0'],
+    ['--seed', '0'],
   ])('%s %s', (option, value) => {
     const { code, stderr } = toys('explore', 'counter', `${option}=${value}`);
     expect(code).toBe(2);

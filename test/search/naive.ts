@@ -28,6 +28,12 @@ export interface Enumeration {
   readonly covered: Set<string>;
   /** Of all schedules into a violation or deadlock: least steps, and least preemptions among those; then their moves. */
   shortest: { readonly steps: number; readonly preemptions: number; readonly moves: string } | null;
+  /** Of all schedules into a violation or deadlock: least preemptions, and least steps among those. */
+  fewest: { readonly steps: number; readonly preemptions: number } | null;
+  /** Least preemptions of any schedule to each of `ends`. */
+  readonly preemptionsOfEnd: Map<string, number>;
+  /** Least preemptions of any schedule into each violation; `deadlock` stands for all deadlocks. */
+  readonly preemptionsOf: Map<string, number>;
 }
 
 interface Move {
@@ -132,6 +138,9 @@ export function enumerate(program: Program, limit = 10_000): Enumeration | null 
     violations: new Set(),
     covered: new Set(),
     shortest: null,
+    fewest: null,
+    preemptionsOf: new Map(),
+    preemptionsOfEnd: new Map(),
   };
   const open: Move[][] = [[]];
   for (let prefix = open.pop(); prefix !== undefined; prefix = open.pop()) {
@@ -155,10 +164,11 @@ export function enumerate(program: Program, limit = 10_000): Enumeration | null 
       const broken = run.broken();
       const [next, ...others] = run.moves();
       if (broken !== null) result.violations.add(broken);
-      else if (run.ended()) result.ends.add(run.state());
+      else if (run.ended()) noteEnd(result, run.state(), preemptions);
       else if (next === undefined) result.deadlocks.add(run.state());
       if (broken !== null || (next === undefined && !run.ended())) {
         note(result, done, preemptions);
+        noteFewest(result, broken ?? 'deadlock', done.length, preemptions);
         break;
       }
       if (next === undefined) break;
@@ -177,4 +187,16 @@ function note(result: Enumeration, done: readonly Move[], preemptions: number): 
     if (order > 0) return;
   }
   result.shortest = { steps: done.length, preemptions, moves };
+}
+
+function noteEnd({ ends, preemptionsOfEnd }: Enumeration, state: string, preemptions: number): void {
+  ends.add(state);
+  preemptionsOfEnd.set(state, Math.min(preemptions, preemptionsOfEnd.get(state) ?? Infinity));
+}
+
+function noteFewest(result: Enumeration, what: string, steps: number, preemptions: number): void {
+  const { fewest, preemptionsOf } = result;
+  preemptionsOf.set(what, Math.min(preemptions, preemptionsOf.get(what) ?? Infinity));
+  if (fewest === null || (preemptions - fewest.preemptions || steps - fewest.steps) < 0)
+    result.fewest = { steps, preemptions };
 }

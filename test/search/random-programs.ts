@@ -103,3 +103,26 @@ export const randomPrograms: fc.Arbitrary<RandomProgram> = fc.record({
   notAtEnd: fc.option(value, { freq: 2 }),
   mostHeld: fc.constantFrom(1, 2),
 });
+
+const racing: fc.Arbitrary<Instruction> = fc.record({
+  op: fc.constantFrom('load' as const, 'storeRegister' as const, 'add' as const),
+  word: fc.integer({ min: 0, max: 1 }),
+  value: fc.integer({ min: 1, max: 3 }),
+  other: value,
+});
+
+function racingThread(length: number): fc.Arbitrary<RandomThread> {
+  return fc.record({ daemon: must, code: fc.array(racing, { minLength: 2, maxLength: length }) });
+}
+
+/** Threads that load, add and store back, and break no rule: where they come to depends on where they are preempted. */
+export const racingPrograms: fc.Arbitrary<RandomProgram> = fc.record({
+  init: fc.constant(Array<number>(WORDS).fill(0)),
+  threads: fc.oneof(
+    fc.tuple(racingThread(6), racingThread(6)),
+    fc.tuple(racingThread(3), racingThread(3), racingThread(3)),
+  ),
+  never: fc.constant(null),
+  notAtEnd: fc.constant(null),
+  mostHeld: fc.constant(1),
+});
