@@ -50,6 +50,7 @@ test('a violation is printed as trace and closing block, and its schedule is wri
     counter on v2   VIOLATION  lost write   (exhaustive, 2 threads, SC)
       12 states  14 transitions  0.01 s
       shortest failing schedule: 4 steps, 1 preemption, 2 threads -> out/counter.json
+      critical pair: steps 1 and 3; the other way round the run keeps every rule
       confirmed: replayed on 2 worker threads, every value as found
       replay:  npx lostwrite replay out/counter.json
     "
