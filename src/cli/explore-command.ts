@@ -1,3 +1,4 @@
+import type { Schedule } from '../core/schedule.ts';
 import { InputError } from '../core/errors.ts';
 import type { Confirmation } from '../report/confirmation.ts';
 import { PLAIN } from '../report/paint.ts';
@@ -82,10 +83,14 @@ export async function exploreCommand(
       'leave out --strategy, or --on cpus',
     );
   if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
-  const explored = await search(registry, built, choice, { ...options, strategy });
+  const saving: { failure: InputError | null } = { failure: null };
+  // Before CPUs are asked: what they contradict is evidence, too.
+  const onFound = (schedule: Schedule) => {
+    saving.failure = trySave(built, choice, schedule, file);
+  };
+  const explored = await search(registry, built, choice, { ...options, strategy, onFound });
   const { verdict, confirmation } = explored;
-  const failure =
-    verdict.violation === null ? null : trySave(built, choice, verdict.violation.schedule, file);
+  const { failure } = saving;
   const written = verdict.violation === null || failure !== null ? null : file;
   if (options.json === true)
     printJson(
@@ -126,6 +131,8 @@ export async function search(
   choice: ProgramChoice,
   options: Pick<ExploreCommandOptions, 'budget' | 'maxStates' | 'seed' | 'schedules' | 'quiet'> & {
     readonly strategy?: Strategy;
+    /** Told the schedule of a violation before worker threads are asked to confirm it. */
+    readonly onFound?: (schedule: Schedule) => void;
   },
 ): Promise<Explored> {
   const progress = showProgress(options.quiet ?? false);
@@ -145,6 +152,7 @@ export async function search(
       const { schedule } = verdict.violation;
       const { program, request } = built;
       const replayed = checked(program, schedule);
+      options.onFound?.(schedule);
       const source = registry.source(request);
       return {
         choice,

@@ -34,9 +34,19 @@ describe('CPUs that show something else are a mistake of ours, and loud', () => 
     ['differ', 'the schedule found does not replay on worker threads: step 3: expected cpu1: store counter'],
     ['throw', 'thread cpu1 threw after 1 operation: Error: the generator is broken'],
   ])('%s', (fault, message) => {
-    const { code, stdout, stderr } = toys('explore', 'broken', '--set', `fault=${fault}`);
+    const directory = scratch();
+    const { code, stdout, stderr } = lostwrite(
+      'toys',
+      directory,
+      'explore',
+      'broken',
+      '--set',
+      `fault=${fault}`,
+    );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(`lostwrite: the model is wrong: ${message}`);
+    // What the search found is evidence of the mistake.
+    expect(existsSync(join(directory, 'out/broken.json'))).toBe(true);
   });
 });
 
