@@ -170,7 +170,7 @@ export class Automata {
     const { kind, word, x, y, z, rides } = operation;
     if (rides && mayWait(kind))
       throw new ModelError(
-        `${KIND_NAMES[kind]} in the middle of an atomic block, at ${describe(positionOfRun(run))}: only its first operation may wait`,
+        `thread ${this.program.threads[thread]!.name}: ${KIND_NAMES[kind]} in the middle of an atomic block, at ${describe(positionOfRun(run))}: only its first operation may wait`,
       );
     const flags = (rides ? RIDES : 0) | (resting ? AT_REST : 0) | (hasResult(kind) ? HAS_RESULT : 0);
     this.nodes = grown(this.nodes, (node + 1) * NODE);

@@ -198,7 +198,7 @@ test('waiting in the middle of an atomic block is a model error with its positio
   const automata = new Automata(program);
   expect(() => automata.extend(automata.roots[0]!, 0)).toThrow(ModelError);
   expect(() => automata.extend(automata.roots[0]!, 0)).toThrow(
-    /^until in the middle of an atomic block, at .*automata\.test\.[jt]s:\d+\): only its first operation may wait$/,
+    /^thread \w+: until in the middle of an atomic block, at .*automata\.test\.[jt]s:\d+\): only its first operation may wait$/,
   );
 });
 
