@@ -11,6 +11,7 @@ import { explore } from '../search/explore.ts';
 import type { Replay } from '../core/replayed.ts';
 import type { Strategy } from '../search/strategy.ts';
 import type { Verdict } from '../search/verdict.ts';
+import { buildChoice, choiceOf, type ChoiceOptions } from './choice.ts';
 import { requireEngine } from './engine.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { exploreOnCpus } from './explore-on-cpus.ts';
@@ -25,11 +26,7 @@ import { requireWritable } from './save.ts';
 import { parseStrategy, requireSampling } from './strategy.ts';
 
 /** The options of `explore`, parsed. */
-export interface ExploreCommandOptions {
-  readonly kernel?: string;
-  readonly apply: readonly string[];
-  readonly revert: readonly string[];
-  readonly set: Readonly<Record<string, string>>;
+export interface ExploreCommandOptions extends ChoiceOptions {
   readonly strategy: string;
   readonly memory: string;
   readonly workers: number;
@@ -67,13 +64,7 @@ export async function exploreCommand(
   requireSampling(strategy, { seed, schedules });
   requireSc(options.memory);
   requireOneWorker(options.workers);
-  const choice = {
-    program: scenario,
-    kernel: options.kernel ?? defaultKernel(registry),
-    apply: options.apply,
-    revert: options.revert,
-    parameters: options.set,
-  };
+  const choice = choiceOf(registry, scenario, options);
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
@@ -106,19 +97,6 @@ export async function exploreCommand(
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
-}
-
-/** The newest kernel. */
-export function defaultKernel(registry: Registry): string {
-  return registry.kernels.at(-1)?.name ?? '';
-}
-
-/** Builds the program that `choice` names. Throws an InputError for a name that does not exist. */
-export function buildChoice(
-  registry: Registry,
-  { program, kernel, apply, revert, parameters }: ProgramChoice,
-): BuiltProgram {
-  return registry.build({ scenario: program, kernel, apply, revert, set: parameters });
 }
 
 /**

@@ -7,8 +7,8 @@ import { titleOf } from '../report/summary.ts';
 import { Automata } from '../search/automata.ts';
 import { AutomataLimitError } from '../search/growth.ts';
 import { survey, type Survey } from '../search/survey.ts';
+import { buildChoice, choiceOf, type ChoiceOptions } from './choice.ts';
 import { EXIT } from './exit.ts';
-import { buildChoice, defaultKernel } from './explore-command.ts';
 import { interruptible } from './interrupt.ts';
 import { complain } from './print.ts';
 import { showProgress } from './progress.ts';
@@ -16,11 +16,7 @@ import type { Registry } from './registry.ts';
 import { requireWritable, saveFile } from './save.ts';
 
 /** The options of `export`, parsed. */
-export interface ExportCommandOptions {
-  readonly kernel?: string;
-  readonly apply: readonly string[];
-  readonly revert: readonly string[];
-  readonly set: Readonly<Record<string, string>>;
+export interface ExportCommandOptions extends ChoiceOptions {
   readonly format: string;
   readonly out?: string;
   readonly maxStates?: number;
@@ -39,13 +35,7 @@ export async function exportCommand(
   const { format, out, maxStates = DEFAULT_MAX_STATES, quiet = false } = options;
   if (!FORMATS.includes(format))
     throw new InputError(`--format: unknown format '${format}'`, suggest(format, FORMATS));
-  const choice = {
-    program: scenario,
-    kernel: options.kernel ?? defaultKernel(registry),
-    apply: options.apply,
-    revert: options.revert,
-    parameters: options.set,
-  };
+  const choice = choiceOf(registry, scenario, options);
   const { program } = buildChoice(registry, choice);
   if (out !== undefined) requireWritable(out);
   const automata = new Automata(program);

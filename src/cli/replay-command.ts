@@ -8,7 +8,7 @@ import type { Replay } from '../core/replayed.ts';
 import { replay } from '../search/replay.ts';
 import { requireEngine, type Engine } from './engine.ts';
 import { EXIT } from './exit.ts';
-import { buildChoice } from './explore-command.ts';
+import { buildChoice } from './choice.ts';
 import { interruptible } from './interrupt.ts';
 import { replayJudged, type JudgedReplay } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';

@@ -2,8 +2,8 @@ import type { Program } from '../core/program.ts';
 import { stress, type StressResult } from '../cpus/stress.ts';
 import { stressJson } from '../report/stress-json.ts';
 import { stressSummary, type StressFigures } from '../report/stress-summary.ts';
+import { buildChoice, choiceOf, type ChoiceOptions } from './choice.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
-import { buildChoice, defaultKernel } from './explore-command.ts';
 import { shownOf } from './hit-text.ts';
 import { interruptible } from './interrupt.ts';
 import { examine, hitOf, type TwoFold } from './on-cpus.ts';
@@ -14,11 +14,7 @@ import { trySave } from './save-schedule.ts';
 import { requireWritable } from './save.ts';
 
 /** The options of `stress`, parsed. */
-export interface StressCommandOptions {
-  readonly kernel?: string;
-  readonly apply: readonly string[];
-  readonly revert: readonly string[];
-  readonly set: Readonly<Record<string, string>>;
+export interface StressCommandOptions extends ChoiceOptions {
   readonly seconds: number;
   readonly jitter: number;
   readonly seed: number;
@@ -38,9 +34,7 @@ export async function stressCommand(
   scenario: string,
   options: StressCommandOptions,
 ): Promise<number> {
-  const { apply, revert, set: parameters } = options;
-  const kernel = options.kernel ?? defaultKernel(registry);
-  const choice = { program: scenario, kernel, apply, revert, parameters };
+  const choice = choiceOf(registry, scenario, options);
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}-stress.json`;
   requireWritable(file);
