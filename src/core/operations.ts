@@ -111,6 +111,11 @@ export function isReadOnly(kind: number): boolean {
   return kind === Kind.LOAD || kind === Kind.TEST || kind >= Kind.UNTIL;
 }
 
+/** True if the operation acts on a word; `choose` and `fence` act on none. */
+export function actsOnWord(kind: number): boolean {
+  return kind !== Kind.CHOOSE && kind !== Kind.FENCE;
+}
+
 /** True if the operation can be disabled or branches: it may only be the first of an atomic block. */
 export function mayWait(kind: number): boolean {
   return kind === Kind.LOCK || (kind >= Kind.UNTIL && kind <= Kind.CHOOSE);

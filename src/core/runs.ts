@@ -4,7 +4,7 @@
 import { activateContext, createContext, type ThreadContext } from './context.ts';
 import { ModelError } from './errors.ts';
 import { activate, FrameStack } from './frames.ts';
-import { Kind, type Operation, type Steps } from './operations.ts';
+import { actsOnWord, Kind, type Operation, type Steps } from './operations.ts';
 import type { Program } from './program.ts';
 import { Violation } from './violation.ts';
 
@@ -82,8 +82,7 @@ function requireOperation(program: Program, yielded: unknown): Operation {
   const { kind = -1, word = -1, x = 0, y = 0, z = 0 } = operation ?? {};
   if (!(Number.isInteger(kind) && kind >= 0 && kind <= Kind.FENCE))
     throw new ModelError('it yielded what is no operation; perhaps `yield` is meant to be `yield*`');
-  const wordless = kind === Kind.CHOOSE || kind === Kind.FENCE;
-  if (!wordless && program.layout.words[word] === undefined)
+  if (actsOnWord(kind) && program.layout.words[word] === undefined)
     throw new ModelError(`it yielded an operation on word ${word}, of ${program.layout.words.length}`);
   const whole = operation as Operation;
   if ((x | 0) === x && (y | 0) === y && (z | 0) === z) return whole;

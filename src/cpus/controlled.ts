@@ -1,6 +1,6 @@
 /** CPUs under control: one runs at a time, for as many steps as it is told, and every word is checked in between. */
 import { ModelError } from '../core/errors.ts';
-import { Kind } from '../core/operations.ts';
+import { actsOnWord } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
 import type { FoundViolation } from '../core/schedule.ts';
 import type { CpuReport } from './cpu-service.ts';
@@ -55,7 +55,7 @@ export class ControlledCpus implements Executor {
     const when = `in a turn of ${this.program.threads[thread]!.name}`;
     for (const { operations } of steps)
       for (const { kind, word, before, after } of operations) {
-        if (kind === Kind.CHOOSE || kind === Kind.FENCE) continue;
+        if (!actsOnWord(kind)) continue;
         if (before !== this.expected[word]) throw this.outOfTurn(word, before, when);
         this.expected[word] = after;
       }

@@ -128,7 +128,7 @@ export class Cpus {
    */
   async answer(cpu: number): Promise<void> {
     if (!this.answered(cpu)) await this.wait(cpu);
-    if (performance.now() - this.breathed > BREATH_MS) await this.breathe();
+    await this.breatheIfDue();
     this.requireNotThrown(cpu);
   }
 
@@ -177,6 +177,11 @@ export class Cpus {
   requireAlive(cpu: number): void {
     const { gone } = this.cpus[cpu]!;
     if (gone !== null) throw new CpuFailure(`CPU ${this.nameOf(cpu)} ${gone}`);
+  }
+
+  /** As {@link breathe}, if it has been long ago. */
+  async breatheIfDue(): Promise<void> {
+    if (performance.now() - this.breathed > BREATH_MS) await this.breathe();
   }
 
   /** Lets the event loop hear of dead workers and Ctrl-C. */

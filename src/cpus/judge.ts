@@ -1,5 +1,5 @@
 import { ModelError } from '../core/errors.ts';
-import { Kind, KIND_NAMES, newValue } from '../core/operations.ts';
+import { actsOnWord, Kind, KIND_NAMES, newValue } from '../core/operations.ts';
 import { namedOwners } from '../core/owners.ts';
 import type { Program } from '../core/program.ts';
 import type { FoundViolation } from '../core/schedule.ts';
@@ -43,7 +43,7 @@ export class Judge {
   /** Takes a reported step over. Throws a ModelError if a word's value before an operation is not the one left there. */
   apply({ thread, operations, next }: PerformedStep): void {
     for (const { kind, word, x, y, before, after } of operations) {
-      if (kind === Kind.CHOOSE || kind === Kind.FENCE) continue;
+      if (!actsOnWord(kind)) continue;
       if (this.words[word] !== before || newValue(kind, before, x, y) !== after)
         throw new ModelError(
           `${this.program.threads[thread]!.name} did ${KIND_NAMES[kind]} ${this.nameOf(word)} ${before} -> ${after}, but the word was left at ${this.words[word]}: somebody wrote it out of turn`,
@@ -74,7 +74,7 @@ export class Judge {
     return this.finished() && this.pending.every(({ kind, resting }) => kind === Kind.DONE || resting);
   }
 
-  /** Can no thread that must end move, now or whatever the daemons do in one step, although one has not ended? */
+  /** Can no thread move, daemons included, although one that must end has not? */
   stuck(): boolean {
     return !this.finished() && this.pending.every((_, thread) => this.choices(thread) === 0);
   }

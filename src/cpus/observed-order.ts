@@ -1,5 +1,5 @@
 /** From the order in which free-running CPUs were seen to step, to steps as a schedule tells them. */
-import { Kind, KIND_NAMES, newValue } from '../core/operations.ts';
+import { actsOnWord, KIND_NAMES, newValue } from '../core/operations.ts';
 import type { Program } from '../core/program.ts';
 import type { Access, Step } from '../core/schedule.ts';
 import type { PerformedStep } from './performed.ts';
@@ -21,7 +21,7 @@ export function ordered(
     const step = observed[thread]![taken[thread]!++]!;
     const [first, ...rest] = step.operations.map((operation) => {
       const { kind, word, x, y } = operation;
-      if (kind === Kind.CHOOSE || kind === Kind.FENCE) return operation;
+      if (!actsOnWord(kind)) return operation;
       const before = words[word]!;
       const after = newValue(kind, before, x, y);
       words[word] = after;
@@ -34,10 +34,9 @@ export function ordered(
 /** A step as schedules record it, without position and notes. */
 export function stepOf(program: Program, { thread, operations }: PerformedStep): Step {
   const [first, ...rest] = operations.map(({ kind, word, before, after, result }): Access => {
-    const wordless = kind === Kind.CHOOSE || kind === Kind.FENCE;
     return {
       operation: KIND_NAMES[kind]!,
-      word: wordless ? '' : program.layout.words[word]!.name,
+      word: actsOnWord(kind) ? program.layout.words[word]!.name : '',
       before,
       after,
       result,

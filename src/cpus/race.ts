@@ -27,8 +27,6 @@ export type Outcome = { readonly operations: number } & (
 const ORDER_LIMIT = 200_000;
 /** The main thread sleeps so long before it looks whether anybody still moves. */
 const SLICE_MS = 5;
-/** It lets its event loop hear of Ctrl-C and dead workers at least so often. */
-const BREATH_MS = 50;
 
 /** Words of the control buffer that an iteration begins with at 0. */
 const CLEARED = [
@@ -49,7 +47,6 @@ export class Race {
   private readonly patienceMs: number | undefined;
   private readonly reports: Promise<CpuReport>[];
   private iteration = 0;
-  private breathed = performance.now();
 
   private constructor(cpus: Cpus, setup: RaceSetup, patienceMs?: number) {
     const { program } = cpus;
@@ -143,16 +140,11 @@ export class Race {
       if (abort !== Abort.NO) watch.wakeSleepers();
       const slice = abort === Abort.NO ? SLICE_MS : 1;
       if (Atomics.wait(control, Global.FINISHED, finished, slice) !== 'timed-out') continue;
-      await this.breathe();
+      await this.cpus.breathe();
       watch.look(slice);
     }
-    if (performance.now() - this.breathed > BREATH_MS) await this.breathe();
+    await this.cpus.breatheIfDue();
     for (let cpu = 0; cpu < all; cpu++) this.cpus.requireNotThrown(cpu);
-  }
-
-  private async breathe(): Promise<void> {
-    await this.cpus.breathe();
-    this.breathed = performance.now();
   }
 
   private standing(cpu: number): number {

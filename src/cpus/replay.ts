@@ -3,7 +3,7 @@
  * writes is compared with the recorded one.
  */
 import { Divergence } from '../core/divergence.ts';
-import { Kind, KIND_NAMES } from '../core/operations.ts';
+import { actsOnWord, Kind, KIND_NAMES } from '../core/operations.ts';
 import {
   compareSteps,
   describeStep,
@@ -11,15 +11,15 @@ import {
   type Replay,
   type ReplayedStep,
 } from '../core/replayed.ts';
-import type { Access, FoundViolation, Position, Step } from '../core/schedule.ts';
+import type { FoundViolation, Step } from '../core/schedule.ts';
 import { ControlledCpus } from './controlled.ts';
 import { CpuFailure } from './failures.ts';
 import type { CpuReport } from './cpu-service.ts';
 import type { CpusOptions } from './cpus.ts';
 import { describePending, Judge } from './judge.ts';
+import { stepOf } from './observed-order.ts';
 import type { PerformedStep } from './performed.ts';
 import type { ProgramSource } from './source.ts';
-import type { OperationDetail } from './thread-on-cpu.ts';
 
 /** A CPU's part in a replay. */
 export interface CpuPart {
@@ -155,7 +155,7 @@ class CpuReplaying {
       operations.every(({ kind, word, before, after, result }, i) => {
         const access = recorded.accesses[i]!;
         if (access.operation !== KIND_NAMES[kind] || access.result !== result) return false;
-        if (kind === Kind.CHOOSE || kind === Kind.FENCE) return access.word === '';
+        if (!actsOnWord(kind)) return access.word === '';
         return access.word === words[word]!.name && access.before === before && access.after === after;
       })
     );
@@ -165,25 +165,16 @@ class CpuReplaying {
   private tell(reports: readonly CpuReport[]): ReplayedStep[] {
     const { program } = this.cpus;
     const told = reports.map(() => 0);
-    return this.performed.map(({ thread, operations }, i) => {
-      const { trace } = reports[thread]!;
-      const accesses = operations.map((operation): Access => {
-        const { kind, word, before, after, result } = operation;
-        const wordless = kind === Kind.CHOOSE || kind === Kind.FENCE;
-        return {
-          operation: KIND_NAMES[kind]!,
-          word: wordless ? '' : program.layout.words[word]!.name,
-          before,
-          after,
-          result,
-          ...(trace[told[thread]!++] ?? UNKNOWN),
-        };
-      });
-      const [first, ...rest] = accesses;
+    return this.performed.map((performed, i) => {
+      const { trace } = reports[performed.thread]!;
+      const { thread, accesses } = stepOf(program, performed);
+      const [first, ...rest] = accesses.map((access) =>
+        Object.assign(access, trace[told[performed.thread]!++]),
+      );
       return {
-        thread: program.threads[thread]!.name,
+        thread,
         accesses: [first!, ...rest],
-        operands: operations.map(({ x, y, z }) => ({ x, y, z })),
+        operands: performed.operations.map(({ x, y, z }) => ({ x, y, z })),
         preempts: this.preempts[i]!,
       };
     });
@@ -194,9 +185,6 @@ class CpuReplaying {
     return new Divergence({ step: step + 1, expected, found, recordedModel, model: this.model });
   }
 }
-
-const NOWHERE: Position = { function: '?', callers: [], source: '' };
-const UNKNOWN: OperationDetail = { position: NOWHERE, notes: [] };
 
 function shownBy(judge: Judge, recorded: FoundViolation | null): FoundViolation | null {
   const shown = judge.violation();
