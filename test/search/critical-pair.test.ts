@@ -44,6 +44,22 @@ test('a lost update: the load that was too early, and the store that it did not 
   expect(pair![0]!.slice(0, 4)).not.toBe(pair![1]!.slice(0, 4));
 });
 
+test('two steps that others between them keep in order are no race', async () => {
+  const program = toy('chained', ({ layout }) => {
+    const counter = layout.word('counter');
+    const chain = layout.word('chain');
+    function* increment(): Steps<void> {
+      yield* chain.add(1);
+      const seen = yield* counter.load();
+      yield* chain.add(1);
+      yield* counter.store(seen + 1);
+    }
+    return { threads: { cpu0: increment, cpu1: increment }, atEnd: [isValue('count', counter, 2)] };
+  });
+  // The one's load comes before its own second addition, that before the other's, and that before the other's store.
+  expect(await pairOf(program)).toBeNull();
+});
+
 test('crossed locks: the second lock of the one, and the first of the other', async () => {
   const program = toy('crossed', ({ layout }) => {
     const a = layout.word('a');
