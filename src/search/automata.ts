@@ -57,7 +57,11 @@ export class Automata {
   readonly covered = new Set<string>();
   /** How many histories ended in a node that was already there. */
   folds = 0;
+  /** Entries of {@link history}. */
+  extensions = 0;
 
+  /** Every (node, value) that was extended, in order. */
+  private log: Int32Array<ArrayBuffer> = new Int32Array(1 << 12);
   private readonly maxNodes: number;
   private readonly keys: FoldKeys;
   private readonly threadOf: number[] = [];
@@ -84,7 +88,29 @@ export class Automata {
   extend(node: number, value: number): number {
     const known = this.next(node, value);
     if (known >= 0) return known;
-    return this.resume(this.runTo(node), node, value);
+    const made = this.resume(this.runTo(node), node, value);
+    this.log = grown(this.log, 2 * this.extensions + 2);
+    this.log[2 * this.extensions] = node;
+    this.log[2 * this.extensions++ + 1] = value;
+    return made;
+  }
+
+  /**
+   * How these automata came to be, from the extension numbered `from` on: (node, value) pairs. Automata of the same program that
+   * {@link follow} the whole of it number their nodes alike. A copy.
+   */
+  history(from = 0): Int32Array<ArrayBuffer> {
+    return this.log.slice(2 * from, 2 * this.extensions);
+  }
+
+  /** Makes the extensions of a {@link history} that continues the one of these automata. */
+  follow(history: Int32Array): void {
+    for (let at = 0; at < history.length; at += 2) {
+      const node = history[at]!;
+      if (node >= this.nodeCount)
+        throw new ModelError(`program ${this.program.name}: node ${node} of a history is not there yet`);
+      this.extend(node, history[at + 1]!);
+    }
   }
 
   /** The node reached from `node` by `value`, or -1 if no search has been there yet. */
@@ -114,7 +140,7 @@ export class Automata {
 
   /** Bytes held by the integer tables. */
   get bytes(): number {
-    return this.nodes.byteLength + this.edges.byteLength;
+    return this.nodes.byteLength + this.edges.byteLength + this.log.byteLength;
   }
 
   /**

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { atomic, fold, hold, holding, rest } from '../../src/core/control.ts';
 import { ModelError } from '../../src/core/errors.ts';
 import { Order } from '../../src/core/operations.ts';
+import type { Program } from '../../src/core/program.ts';
+import { buildProgram } from '../../src/mm/programs.ts';
 import { Automata } from '../../src/search/automata.ts';
+import { ExhaustiveSearch } from '../../src/search/exhaustive.ts';
 import { AutomataLimitError } from '../../src/search/growth.ts';
 import { Stepper } from '../../src/search/stepper.ts';
 import { AT_REST, N_FLAGS, N_HELD, NODE, RIDES } from '../../src/search/tables.ts';
@@ -222,4 +225,37 @@ test('verify runs the threads again and finds what no other re-run has met', () 
   expect(() => automata.verify(100)).toThrow(
     /^thread T is not deterministic: .*\n.*store w \(0, 1, 0\).*\n.*store w \(0, 2, 0\)/,
   );
+});
+
+describe('automata that follow the history of others number their nodes alike', () => {
+  const size = (automata: Automata) => automata.nodeCount * NODE;
+  const seed = (kernel: string) =>
+    buildProgram({ scenario: 'swapout-vs-odirect', kernel, apply: [], revert: [], set: {} }).program;
+
+  function explored(program: Program, transitions: number): Automata {
+    const automata = new Automata(program);
+    const search = new ExhaustiveSearch(automata);
+    while (search.run(1 << 12) === 'running' && search.transitions < transitions);
+    return automata;
+  }
+
+  test.each(['v5.18', 'v5.19'])('the seed on %s: the same tables, folds and all', (kernel) => {
+    const first = explored(seed(kernel), 100_000);
+    const second = new Automata(seed(kernel));
+    const half = first.extensions >> 1;
+    second.follow(first.history().slice(0, 2 * half));
+    second.follow(first.history(half));
+    expect(first.extensions).toBeGreaterThan(300);
+    expect(first.folds).toBeGreaterThan(20);
+    expect(second.folds).toBe(first.folds);
+    expect(second.nodes.slice(0, size(second))).toEqual(first.nodes.slice(0, size(first)));
+    expect(second.edges).toEqual(first.edges);
+    expect(second.covered).toEqual(first.covered);
+    expect(second.history()).toEqual(first.history());
+  });
+
+  test('a history of something else is refused', () => {
+    const automata = new Automata(sharedHelper());
+    expect(() => automata.follow(Int32Array.of(77, 0))).toThrow(/node 77 of a history is not there/);
+  });
 });
