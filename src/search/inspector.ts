@@ -27,7 +27,9 @@ export class Inspector {
     const { automata, nodes, unfinished } = this.state;
     for (const node of nodes)
       if (automata.nodes[node * NODE + N_KIND] === Kind.FAIL) return automata.failureOf(node).kind;
-    return this.broken(true, unfinished === 0);
+    const ended = unfinished === 0 && this.atRest();
+    if (ended) this.restStates++;
+    return this.broken(true, ended);
   }
 
   /** The kind of violation shown by the state that the step just taken by `thread` leads to, or null. */
@@ -42,7 +44,9 @@ export class Inspector {
     for (let i = 0; !evaluate && i < written; i++) evaluate = watched[writtenWord[i]!] === 1;
     if (!evaluate && state.unfinished > (kind === Kind.DONE ? 1 : 0)) return null;
     state.move(thread, reached);
-    const broken = this.broken(evaluate, state.unfinished === 0);
+    const ended = this.ended();
+    if (ended) this.restStates++;
+    const broken = this.broken(evaluate, ended);
     state.move(thread, from);
     return broken;
   }
@@ -52,14 +56,22 @@ export class Inspector {
     return this.state.unfinished === 0 && this.atRest();
   }
 
-  private broken(evaluate: boolean, ended: boolean): ViolationKind | null {
+  /** The kind of the first property that the current state breaks, of those checked always, at the end, or both; or null. */
+  broken(always: boolean, atEnd: boolean): ViolationKind | null {
     const { words, held } = this.state;
-    if (evaluate) for (const property of this.always) if (!property.holds(words, held)) return property.kind;
-    if (ended && this.atRest()) {
-      this.restStates++;
-      for (const property of this.atEnd) if (!property.holds(words, held)) return property.kind;
-    }
+    if (always) for (const property of this.always) if (!property.holds(words, held)) return property.kind;
+    if (atEnd) for (const property of this.atEnd) if (!property.holds(words, held)) return property.kind;
     return null;
+  }
+
+  /** Has or rests every daemon once `thread` stands at node `reached`? */
+  restsAfter(thread: number, reached: number): boolean {
+    const { nodes } = this.state;
+    const from = nodes[thread]!;
+    nodes[thread] = reached;
+    const rests = this.atRest();
+    nodes[thread] = from;
+    return rests;
   }
 
   private atRest(): boolean {

@@ -1,6 +1,6 @@
 import { grown } from './growable.ts';
 import { KeyIndex } from './key-index.ts';
-import { FINISHES, SEEN_FINISHES, type VisitedSet } from './visited.ts';
+import { FINISHES, SEEN_FINISHES, type StateSet } from './visited.ts';
 
 /**
  * States that left the depth-first stack before it was known whether a run from them can end, with their successors. Usually
@@ -48,7 +48,7 @@ export class Unsettled {
    * finish, in the order listed. Each listed state's successors must be in `visited`, and either be listed too or be known
    * there to finish or not. Linear in the list: a reverse graph and a work list, about 16 bytes a state and 4 an edge.
    */
-  settle(visited: VisitedSet): Int32Array {
+  settle(visited: StateSet): Int32Array {
     const { list, length } = this;
     const index = new KeyIndex();
     const starts: number[] = [];
@@ -67,7 +67,7 @@ export class Unsettled {
       for (let e = at + 3; e < end; e += 2) {
         const to = index.find(list[e]!, list[e + 1]!);
         if (to >= 0) call(to);
-        else if (visited.insert(list[e]!, list[e + 1]!) === SEEN_FINISHES && finishes[s] === 0) {
+        else if (visited.find(list[e]!, list[e + 1]!) === SEEN_FINISHES && finishes[s] === 0) {
           finishes[s] = 1;
           work.push(s);
         }

@@ -6,13 +6,30 @@
  */
 export const FINISHES = 1;
 
+/** Stands for a low half of zero. */
+const ZERO = 1;
+
 /** Results of {@link VisitedSet.insert}. */
 export const NEW = 0;
 export const SEEN = 1;
 /** Seen before and known to finish. */
 export const SEEN_FINISHES = 3;
 
-export class VisitedSet {
+/** A set of visited states as a search uses it. */
+export interface StateSet {
+  /** Number of states in the set. */
+  readonly size: number;
+  /** Slot of the state last inserted or found. */
+  readonly slot: number;
+  /** Bytes held. */
+  readonly bytes: number;
+  touch(lows: Int32Array, count: number): void;
+  insert(low: number, high: number): number;
+  find(low: number, high: number): number;
+  setFinishes(low: number, high: number, slot: number): void;
+}
+
+export class VisitedSet implements StateSet {
   /** Number of states in the set. */
   size = 0;
   /** Slot of the state last inserted or found; valid until the next insert. */
@@ -46,19 +63,22 @@ export class VisitedSet {
 
   /** Adds the state with this key; returns NEW, SEEN or SEEN_FINISHES. One or two cache lines. */
   insert(low: number, high: number): number {
-    let key = high & ~FINISHES;
-    if ((low | key) === 0) key = 2;
+    const key = high & ~FINISHES;
+    // An empty slot is told by its low half alone.
+    if (low === 0) low = ZERO;
     const { table, mask } = this;
     let i = low & mask;
-    for (;;) {
-      const l = table[2 * i]!;
-      const h = table[2 * i + 1]!;
-      if (l === low && (h & ~FINISHES) === key) {
-        this.slot = i;
-        return SEEN | ((h & FINISHES) << 1);
+    let l = table[2 * i]!;
+    while (l !== 0) {
+      if (l === low) {
+        const h = table[2 * i + 1]!;
+        if ((h & ~FINISHES) === key) {
+          this.slot = i;
+          return SEEN | ((h & FINISHES) << 1);
+        }
       }
-      if ((l | h) === 0) break;
       i = (i + 1) & mask;
+      l = table[2 * i]!;
     }
     table[2 * i] = low;
     table[2 * i + 1] = key;
@@ -67,17 +87,32 @@ export class VisitedSet {
     return NEW;
   }
 
+  /** As {@link insert}, but adds nothing: NEW says that the state is not there. */
+  find(low: number, high: number): number {
+    const i = this.slotOf(low, high, low);
+    if (i < 0) return NEW;
+    return SEEN | ((this.table[2 * i + 1]! & FINISHES) << 1);
+  }
+
   /** Sets FINISHES for a state that is in the set; `slot` is where it probably is. */
   setFinishes(low: number, high: number, slot: number): void {
-    let key = high & ~FINISHES;
-    if ((low | key) === 0) key = 2;
+    const i = this.slotOf(low, high, slot);
+    this.table[2 * i + 1] = (high & ~FINISHES) | FINISHES;
+  }
+
+  /** The slot of this key, tried at `first` before all others; -1 if it is not there. */
+  private slotOf(low: number, high: number, first: number): number {
+    const key = high & ~FINISHES;
+    if (low === 0) low = ZERO;
     const { table, mask } = this;
-    let i = slot & mask;
-    if (table[2 * i] !== low || (table[2 * i + 1]! & ~FINISHES) !== key) {
-      i = low & mask;
-      while (table[2 * i] !== low || (table[2 * i + 1]! & ~FINISHES) !== key) i = (i + 1) & mask;
+    let i = first & mask;
+    if (table[2 * i] === low && (table[2 * i + 1]! & ~FINISHES) === key) return i;
+    i = low & mask;
+    for (let l = table[2 * i]!; l !== 0; l = table[2 * i]!) {
+      if (l === low && (table[2 * i + 1]! & ~FINISHES) === key) return i;
+      i = (i + 1) & mask;
     }
-    table[2 * i + 1] = key | FINISHES;
+    return -1;
   }
 
   private grow(low: number, high: number): void {
@@ -87,12 +122,11 @@ export class VisitedSet {
     const mask = capacity - 1;
     for (let j = 0; j < old.length; j += 2) {
       const l = old[j]!;
-      const h = old[j + 1]!;
-      if ((l | h) === 0) continue;
+      if (l === 0) continue;
       let i = l & mask;
-      while ((table[2 * i]! | table[2 * i + 1]!) !== 0) i = (i + 1) & mask;
+      while (table[2 * i] !== 0) i = (i + 1) & mask;
       table[2 * i] = l;
-      table[2 * i + 1] = h;
+      table[2 * i + 1] = old[j + 1]!;
     }
     this.table = table;
     this.mask = mask;
