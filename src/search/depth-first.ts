@@ -1,12 +1,14 @@
 import { Kind } from '../core/operations.ts';
 import type { ViolationKind } from '../core/violation.ts';
 import type { Automata } from './automata.ts';
+import { ExactSet } from './exact-set.ts';
 import { grown } from './growable.ts';
 import { Inspector } from './inspector.ts';
 import type { Unsettled } from './liveness.ts';
 import { Moves } from './moves.ts';
 import { PackedState } from './packed-state.ts';
 import type { Projections } from './projections.ts';
+import { StateCodes } from './state-codes.ts';
 import { N_KIND, NODE } from './tables.ts';
 import { NEW, SEEN_FINISHES, type StateSet } from './visited.ts';
 
@@ -64,12 +66,14 @@ export class DepthFirst {
   /** Is the topmost record the step into a violation, not applied? */
   violating = false;
 
-  private readonly visited: StateSet;
+  readonly visited: StateSet;
   private readonly unsettled: Unsettled;
   private readonly projections: Projections;
   private readonly state: PackedState;
   private readonly moves: Moves;
   private readonly inspector: Inspector;
+  /** In exact mode, the codes that {@link visited} compares. */
+  private readonly codes: StateCodes | null;
   private readonly daemon: Uint8Array;
   /** The moves from a state, by number, and the keys they lead to. */
   private listed: Int32Array<ArrayBuffer> = new Int32Array(64);
@@ -87,11 +91,13 @@ export class DepthFirst {
   private slot = 0;
   private asleep = 0;
 
-  constructor(automata: Automata, visited: StateSet, unsettled: Unsettled, projections: Projections) {
-    this.visited = visited;
+  /** @param visited where visited states are kept; null: in an exact set of its own */
+  constructor(automata: Automata, visited: StateSet | null, unsettled: Unsettled, projections: Projections) {
     this.unsettled = unsettled;
     this.projections = projections;
     this.state = new PackedState(automata);
+    this.codes = visited === null ? new StateCodes(this.state) : null;
+    this.visited = this.codes === null ? visited! : new ExactSet(this.codes);
     this.moves = new Moves(this.state);
     this.inspector = new Inspector(this.state);
     this.daemon = Uint8Array.from(automata.program.threads, (thread) => (thread.daemon === true ? 1 : 0));
@@ -110,6 +116,7 @@ export class DepthFirst {
   /** Inserts the initial state and stands there; returns the violation it shows, or null. */
   begin(): ViolationKind | null {
     const { state, visited } = this;
+    this.codes?.refresh();
     visited.insert(state.low, state.high);
     this.slot = visited.slot;
     this.active = true;
@@ -177,13 +184,15 @@ export class DepthFirst {
    */
   expand(): ViolationKind | null {
     this.listMoves(this.asleep);
-    const { state, visited, listed, lows, highs, count, moves, slot } = this;
+    const { state, visited, listed, lows, highs, count, moves, slot, codes } = this;
     visited.touch(lows, count);
+    if (codes !== null) codes.refresh();
     let finishes = state.unfinished === 0 ? 1 : 0;
     for (let i = 0; i < count; i++) {
+      const move = listed[i]!;
+      if (codes !== null) codes.codeOf(moves, move, move >> moves.shift);
       const seen = visited.insert(lows[i]!, highs[i]!);
       if (seen === NEW) {
-        const move = listed[i]!;
         this.push(move, lows[i]!, highs[i]!);
         const violation = this.inspect(move);
         if (violation !== null) {

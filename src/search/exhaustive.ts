@@ -25,12 +25,15 @@ export class ExhaustiveSearch {
 
   private readonly walk: DepthFirst;
   private readonly unsettled = new Unsettled();
-  private readonly projections = new Projections();
+  private readonly projections: Projections;
 
-  constructor(automata: Automata, visited: StateSet = new VisitedSet()) {
+  /** @param options `exact`: states are told apart for certain, not by fingerprints */
+  constructor(automata: Automata, options: { readonly visited?: StateSet; readonly exact?: boolean } = {}) {
+    const { visited = new VisitedSet(), exact = false } = options;
     this.automata = automata;
-    this.visited = visited;
-    this.walk = new DepthFirst(automata, visited, this.unsettled, this.projections);
+    this.projections = new Projections(exact);
+    this.walk = new DepthFirst(automata, exact ? null : visited, this.unsettled, this.projections);
+    this.visited = this.walk.visited;
     this.violation = this.walk.begin();
   }
 

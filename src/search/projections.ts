@@ -7,6 +7,12 @@ import { NEW, VisitedSet } from './visited.ts';
 export class Projections {
   private readonly always = new VisitedSet(10);
   private readonly atEnd = new VisitedSet(4);
+  private readonly exact: boolean;
+
+  /** @param exact evaluate the properties on every state, trusting no key */
+  constructor(exact = false) {
+    this.exact = exact;
+  }
 
   /** Bytes held. */
   get bytes(): number {
@@ -25,11 +31,11 @@ export class Projections {
 
   /** Notes a projection on which the `always` properties are evaluated; true if they have not been yet. */
   isNew(low: number, high: number): boolean {
-    return this.always.insert(low, high) === NEW;
+    return this.exact || this.always.insert(low, high) === NEW;
   }
 
   /** The same for the end-of-run properties. */
   isNewAtEnd(low: number, high: number): boolean {
-    return this.atEnd.insert(low, high) === NEW;
+    return this.exact || this.atEnd.insert(low, high) === NEW;
   }
 }

@@ -36,7 +36,7 @@ export class VisitedSet implements StateSet {
   slot = 0;
   /** Keeps {@link touch} from being optimised away. */
   protected touched = 0;
-  private table: Int32Array<ArrayBuffer>;
+  protected table: Int32Array<ArrayBuffer>;
   private mask: number;
   private limit: number;
 
@@ -101,7 +101,7 @@ export class VisitedSet implements StateSet {
   }
 
   /** The slot of this key, tried at `first` before all others; -1 if it is not there. */
-  private slotOf(low: number, high: number, first: number): number {
+  protected slotOf(low: number, high: number, first: number): number {
     const key = high & ~FINISHES;
     if (low === 0) low = ZERO;
     const { table, mask } = this;
@@ -115,7 +115,8 @@ export class VisitedSet implements StateSet {
     return -1;
   }
 
-  private grow(low: number, high: number): void {
+  /** Doubles the table; the state inserted last, which has this key, is looked up again for its slot. */
+  protected grow(low: number, high: number): void {
     const old = this.table;
     const capacity = (this.mask + 1) * 2;
     const table = new Int32Array(2 * capacity);
@@ -131,6 +132,6 @@ export class VisitedSet implements StateSet {
     this.table = table;
     this.mask = mask;
     this.limit = Math.floor(capacity * 0.75);
-    this.insert(low, high);
+    this.slot = this.slotOf(low, high, low);
   }
 }
