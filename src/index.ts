@@ -24,7 +24,7 @@ export {
 export { InputError, ModelError } from './core/errors.ts';
 export { Mutex, RwSemaphore, SeqCount, SpinLock } from './core/locks.ts';
 export type { Operation, Steps } from './core/operations.ts';
-export type { ParameterValue, Program, ProgramThread, Property } from './core/program.ts';
+export type { ParameterValue, Program, ProgramThread, Property, Sometimes } from './core/program.ts';
 export type { Access, FoundViolation, Position, Schedule, Step } from './core/schedule.ts';
 export { VIOLATION_KINDS, Violation, type ViolationKind } from './core/violation.ts';
 export { Field, Layout, Word, type WordOptions } from './core/words.ts';
@@ -35,6 +35,7 @@ export { CpuFailure, Interrupted } from './cpus/failures.ts';
 export { replayOnCpus, type CpuReplay, type CpuReplayOptions } from './cpus/replay.ts';
 export type { ProgramSource } from './cpus/source.ts';
 export { stress, type StressOptions, type StressResult } from './cpus/stress.ts';
+export type { Coverage } from './search/coverage.ts';
 export { explore, type ExploreOptions } from './search/explore.ts';
 export type { Progress } from './search/limits.ts';
 export type { SamplingStrategy, Strategy } from './search/strategy.ts';

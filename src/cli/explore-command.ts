@@ -36,6 +36,8 @@ export interface ExploreCommandOptions extends ChoiceOptions {
   readonly seed?: number;
   readonly schedules?: number;
   readonly out?: string;
+  readonly minimise?: boolean;
+  readonly coverage?: boolean;
   readonly all?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -73,6 +75,13 @@ export async function exploreCommand(
       `--strategy ${options.strategy}: CPUs run every schedule`,
       'leave out --strategy, or --on cpus',
     );
+  if (options.on === 'cpus' && options.coverage === true)
+    throw new InputError('--coverage: only the search tells what it has reached', 'leave out --on cpus');
+  if (options.on === 'cpus' && options.minimise === true)
+    throw new InputError(
+      '--minimise: only the search looks for smaller schedules',
+      'leave out --on cpus, or give the schedule that it writes to lostwrite replay FILE --minimise',
+    );
   if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
   const saving: { failure: InputError | null } = { failure: null };
   // Before CPUs are asked: what they contradict is evidence, too.
@@ -91,9 +100,10 @@ export async function exploreCommand(
         switches: built.switches,
         file: written,
         confirmation,
+        coverage: options.coverage ?? false,
       }),
     );
-  else print(report(registry, explored, written, options.all ?? false));
+  else print(report(registry, explored, written, options));
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
@@ -107,7 +117,10 @@ export async function search(
   registry: Registry,
   built: BuiltProgram,
   choice: ProgramChoice,
-  options: Pick<ExploreCommandOptions, 'budget' | 'maxStates' | 'seed' | 'schedules' | 'quiet'> & {
+  options: Pick<
+    ExploreCommandOptions,
+    'budget' | 'maxStates' | 'seed' | 'schedules' | 'quiet' | 'minimise'
+  > & {
     readonly strategy?: Strategy;
     /** Told the schedule of a violation before worker threads are asked to confirm it. */
     readonly onFound?: (schedule: Schedule) => void;
@@ -125,6 +138,7 @@ export async function search(
         ...(strategy === undefined ? {} : { strategy }),
         ...(seed === undefined ? {} : { seed }),
         ...(schedules === undefined ? {} : { schedules }),
+        minimise: options.minimise ?? false,
       });
       if (verdict.violation === null) return { choice, built, verdict, replayed: null, confirmation: null };
       const { schedule } = verdict.violation;
@@ -146,7 +160,12 @@ export async function search(
 }
 
 /** What a person reads: the trace of a violation, why it is one, and the closing block. */
-export function report(registry: Registry, explored: Explored, file: string | null, all: boolean): string[] {
+export function report(
+  registry: Registry,
+  explored: Explored,
+  file: string | null,
+  { all = false, coverage = false }: Pick<ExploreCommandOptions, 'all' | 'coverage'> = {},
+): string[] {
   const { choice, built, verdict, replayed, confirmation } = explored;
   const paint = process.stdout.isTTY ? terminalPaint() : PLAIN;
   const closing = summary(verdict, {
@@ -154,6 +173,7 @@ export function report(registry: Registry, explored: Explored, file: string | nu
     threads: built.program.threads.length,
     file,
     confirmation,
+    coverage,
     paint,
   });
   if (replayed === null || verdict.violation === null) return closing;

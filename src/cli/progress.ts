@@ -23,6 +23,7 @@ const PHASES = {
   counterexample: 'shortening',
   bounded: 'searching within the bound',
   sampling: 'sampling',
+  minimising: 'minimising',
 } as const;
 
 /**

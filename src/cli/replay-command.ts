@@ -13,6 +13,7 @@ import { interruptible } from './interrupt.ts';
 import { replayJudged, type JudgedReplay } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
+import { minimiseSaved } from './minimise-saved.ts';
 import { closing, divergenceJson, replayJson, type Replayed } from './replay-outcome.ts';
 import { readText } from './read-text.ts';
 
@@ -21,6 +22,11 @@ const HINT = 'lostwrite explore <scenario> --out FILE writes one when it finds a
 /** The options of `replay`, parsed. */
 export interface ReplayCommandOptions {
   readonly on: string;
+  readonly minimise?: boolean;
+  readonly out?: string;
+  readonly budget?: number;
+  readonly maxStates?: number;
+  readonly quiet?: boolean;
   readonly all?: boolean;
   readonly json?: boolean;
 }
@@ -32,6 +38,7 @@ export async function replayCommand(
   options: ReplayCommandOptions,
 ): Promise<number> {
   const on = requireEngine(options.on);
+  requireMinimising(on, options);
   if (on === 'search')
     return replayOn(on, registry, file, options, (built, saved) => replay(built.program, saved));
   return interruptible((signal) =>
@@ -54,6 +61,8 @@ async function replayOn(
   const recorded = { file, saved, built, on };
   try {
     const replayed = await replaying(built, saved);
+    if (options.minimise === true && replayed.violation !== null && meets(saved, replayed))
+      return await minimiseSaved(registry, { ...recorded, replayed }, options);
     return conclude(registry, { ...recorded, replayed }, options);
   } catch (error) {
     if (error instanceof CpuFailure)
@@ -71,7 +80,7 @@ async function replayOn(
 
 function conclude(registry: Registry, all: Replayed, options: ReplayCommandOptions): number {
   const { file, saved, built, replayed } = all;
-  const met = replayed.violation?.kind === saved.violation?.kind;
+  const met = meets(saved, replayed);
   if (options.json === true) printJson(replayJson(all, met));
   else {
     const schedule = { ...saved, steps: replayed.steps, violation: replayed.violation };
@@ -84,6 +93,26 @@ function conclude(registry: Registry, all: Replayed, options: ReplayCommandOptio
       );
   }
   return met ? EXIT.met : EXIT.failed;
+}
+
+function meets(saved: SavedSchedule, { violation }: Pick<Replay, 'violation'>): boolean {
+  return violation?.kind === saved.violation?.kind;
+}
+
+/** What goes with --minimise only, and what does not go with it. */
+function requireMinimising(on: Engine, options: ReplayCommandOptions): void {
+  const { minimise, out, budget, maxStates } = options;
+  if (minimise === true && on === 'cpus')
+    throw new InputError(
+      '--minimise: only the search looks for smaller schedules',
+      'leave out --on cpus: the schedule found is replayed on worker threads in any case',
+    );
+  for (const [option, value] of Object.entries({ out, budget, 'max-states': maxStates }))
+    if (minimise !== true && value !== undefined)
+      throw new InputError(
+        `--${option}: only with --minimise`,
+        'a replay searches nothing and writes nothing',
+      );
 }
 
 function build(registry: Registry, saved: SavedSchedule, file: string): BuiltProgram {

@@ -130,6 +130,11 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       parseCount,
     )
     .option('--out <file>', 'where the schedule of a violation goes (default: out/<scenario>.json)')
+    .option(
+      '--minimise',
+      'make the schedule of a violation as small as it can be: fewest CPUs, then preemptions, then steps',
+    )
+    .option('--coverage', 'list the operations and outcomes that no schedule came to')
     .option('--all', 'show every access in the trace, with its source position')
     .option('--quiet', 'no progress on standard error')
     .option('--json', 'one JSON document on standard output')
@@ -198,6 +203,18 @@ function replaying(program: Command, registry: Registry, finish: (code: number) 
     .description('replay a saved schedule and check every recorded value')
     .argument('<schedule.json>', 'written by lostwrite explore or stress')
     .option('--on <engine>', 'where to run it: search, or cpus: a real worker thread for each CPU', 'search')
+    .option(
+      '--minimise',
+      'look for a smaller schedule that ends alike: fewest CPUs, then preemptions, then steps; write and show that',
+    )
+    .option('--out <file>', 'where the smaller schedule goes (default: out/<scenario>-minimised.json)')
+    .option('--budget <time>', 'end --minimise after 60s, 500ms, ... with the smallest found', parseBudget)
+    .option(
+      '--max-states <n>',
+      'end each step of --minimise after so many states (default: 2 million)',
+      parseCount,
+    )
+    .option('--quiet', 'no progress on standard error')
     .option('--all', 'show every access in the trace, with its source position')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(

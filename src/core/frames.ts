@@ -9,26 +9,49 @@ import { encodeValues, UNINITIALISED } from './values.ts';
 
 /** A yield of an instrumented module. Position in the original TypeScript, line and column from 1. */
 export interface Site {
+  readonly id: number;
   /** Relative to the project root, such as `src/mm/memory.ts`. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly functionName: string;
+  /** The id of the first site of its function. */
+  readonly first: number;
   /** State is hidden across this yield (see the pass's report): histories that stand here are never folded. */
   readonly opaque: boolean;
 }
 
-/** A site as instrumented modules write it down: line, column, function name, opaque. */
-export type SiteRow = readonly [line: number, column: number, functionName: string, opaque: 0 | 1];
+/**
+ * A site as instrumented modules write it down: line, column, function name, flags (1: opaque, 2: the first of its function). The sites
+ * of a function stand together.
+ */
+export type SiteRow = readonly [line: number, column: number, functionName: string, flags: number];
 
 const sites: Site[] = [];
 
 /** Adds the sites of one module and returns the id of the first; the others follow in order. Called once per module. */
 export function registerSites(file: string, rows: readonly SiteRow[]): number {
   const base = sites.length;
-  for (const [line, column, functionName, opaque] of rows)
-    sites.push({ file, line, column, functionName, opaque: opaque === 1 });
+  let first = base;
+  for (const [line, column, functionName, flags] of rows) {
+    const id = sites.length;
+    if ((flags & 2) !== 0) first = id;
+    sites.push({ id, file, line, column, functionName, first, opaque: (flags & 1) !== 0 });
+  }
   return base;
+}
+
+/** All sites registered so far, by id. */
+export function allSites(): readonly Site[] {
+  return sites;
+}
+
+/** What runs of instrumented generators have come to. Shared by the runs whose reach is wanted together. */
+export class Reached {
+  /** Ids of sites at which a generator was about to suspend, whether it did or not. */
+  readonly sites = new Set<number>();
+  /** Functions entered, by the id of their first site. */
+  readonly functions = new Set<number>();
 }
 
 /** The site with this id. Throws a RangeError for an id that {@link registerSites} never gave out. */
@@ -47,6 +70,12 @@ export interface Frame {
 /** The frames of one run of one thread, outermost first. An engine makes one for each run and activates it. */
 export class FrameStack {
   readonly frames: Frame[] = [];
+  readonly reached: Reached | null;
+
+  /** @param reached is told what the run comes to */
+  constructor(reached: Reached | null = null) {
+    this.reached = reached;
+  }
 
   get length(): number {
     return this.frames.length;
@@ -81,9 +110,10 @@ export function activate(stack: FrameStack | null): FrameStack | null {
   return previous;
 }
 
-/** The first thing an instrumented generator does: joins the active stack. */
-export function enterFrame(): Handle {
+/** The first thing an instrumented generator does: joins the active stack. `first` is the id of its function's first site. */
+export function enterFrame(first: number): Handle {
   if (current === null) return UNRECORDED;
+  current.reached?.functions.add(first);
   const handle = new Handle(current);
   current.frames.push(handle);
   return handle;
@@ -96,6 +126,7 @@ export function enterFrame(): Handle {
 export function atSite(handle: Handle, site: number, values: readonly unknown[] | null): void {
   const { stack, depth } = handle;
   if (stack === null) return;
+  stack.reached?.sites.add(site);
   handle.site = site;
   handle.values = values;
   const { frames } = stack;

@@ -34,6 +34,12 @@ export function positionFromFrames(stack: FrameStack): Position | null {
   return { function: name, callers, source: `${top.file}:${top.line}` };
 }
 
+/** The site of {@link positionFromFrames}, or -1 if there is none. */
+export function siteFromFrames(stack: FrameStack): number {
+  const frame = stack.frames.findLast(({ site }) => site >= 0 && !isCore(siteOf(site).file));
+  return frame?.site ?? -1;
+}
+
 interface StackLine {
   readonly function: string;
   readonly file: string;

@@ -28,6 +28,18 @@ export interface Property {
   readonly explain: (words: Int32Array, held: Int32Array) => string;
 }
 
+/**
+ * A state that some schedule must come to, or a pass means little (TLA+ and Stateright call it `sometimes`). `holds` as in
+ * {@link Property}.
+ */
+export interface Sometimes {
+  /** Unlike the names of all checks and covers. */
+  readonly name: string;
+  /** The words `holds` reads: it is evaluated again only when one of them or an account changes, and never again once it held. */
+  readonly watches: readonly Word[];
+  readonly holds: (words: Int32Array, held: Int32Array) => boolean;
+}
+
 /** A parameter value of a program. */
 export type ParameterValue = string | number | boolean;
 
@@ -49,6 +61,8 @@ export interface Program {
   readonly atEnd: readonly Property[];
   /** Names of checks and covers that a meaningful search must have reached; otherwise its verdict is vacuous. */
   readonly mustReach: readonly string[];
+  /** States that some schedule must come to; otherwise the verdict is vacuous. Default none. */
+  readonly sometimes?: readonly Sometimes[];
 }
 
 /** At most this many threads: sets of threads are int32 bit masks, and a rw-semaphore keeps one bit for each reader. */
@@ -62,5 +76,8 @@ export function validateProgram(program: Program): Program {
     throw new ModelError(`program ${name}: ${threads.length} threads, at most ${MAX_THREADS} are supported`);
   const names = new Set(threads.map((thread) => thread.name));
   if (names.size !== threads.length) throw new ModelError(`program ${name}: two threads have the same name`);
+  const reached = [...program.mustReach, ...(program.sometimes ?? []).map((property) => property.name)];
+  if (new Set(reached).size !== reached.length)
+    throw new ModelError(`program ${name}: two of what must be reached have the same name`);
   return program;
 }

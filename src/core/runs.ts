@@ -3,7 +3,7 @@
  */
 import { activateContext, createContext, type ThreadContext } from './context.ts';
 import { ModelError } from './errors.ts';
-import { activate, FrameStack } from './frames.ts';
+import { activate, FrameStack, type Reached } from './frames.ts';
 import { actsOnWord, Kind, type Operation, type Steps } from './operations.ts';
 import type { Program } from './program.ts';
 import { Violation } from './violation.ts';
@@ -20,11 +20,24 @@ export interface ThreadRun {
 /** What a generator that has ended is waiting for. */
 export const ENDED: Operation = { kind: Kind.DONE, word: 0, x: 0, y: 0, z: 0, order: 0, rides: false };
 
-/** A fresh run of thread `thread`, before its first operation; everything it covers is added to `covered`. */
-export function startRun(program: Program, thread: number, covered: Set<string>): ThreadRun {
+/**
+ * A fresh run of thread `thread`, before its first operation. Everything it covers is added to `covered`, every place of instrumented
+ * modules that it comes to to `reached`.
+ */
+export function startRun(
+  program: Program,
+  thread: number,
+  covered: Set<string>,
+  reached: Reached | null = null,
+): ThreadRun {
   const context = createContext(thread, program.accounts.length, covered);
   context.capture = true;
-  return { generator: begun(program.threads[thread]!.body), context, frames: new FrameStack(), node: -1 };
+  return {
+    generator: begun(program.threads[thread]!.body),
+    context,
+    frames: new FrameStack(reached),
+    node: -1,
+  };
 }
 
 /** A body that throws before it has made its generator throws with the first {@link advance}, as any other does. */

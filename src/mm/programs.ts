@@ -18,6 +18,7 @@ import {
   type Scenario,
 } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { sometimes } from './sometimes.ts';
 import type { Switches } from './switches.ts';
 
 /** What identifies a program. */
@@ -71,6 +72,7 @@ export function buildProgram(request: ProgramRequest): BuiltProgram {
     always: alwaysProperties(machine),
     atEnd: endProperties(machine),
     mustReach: plan.mustReach,
+    sometimes: plan.sometimes.flatMap((name) => sometimes(machine, name) ?? []),
   };
   return { program, kernel: request.kernel, switches: { ...switches }, request, machine };
 }

@@ -46,6 +46,7 @@ export const EMPTY: Plan = {
   reclaim: true,
   strict: false,
   mustReach: [],
+  sometimes: [],
 };
 
 export function thread(name: string, mm: number, ...actions: readonly PlannedAction[]): ProcessThread {

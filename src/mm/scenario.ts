@@ -4,6 +4,7 @@ import { suggest } from '../core/nearest.ts';
 import type { ParameterValue } from '../core/program.ts';
 import type { Action } from './agents.ts';
 import type { Backend, RequestPlan } from './machine.ts';
+import type { SometimesName } from './sometimes.ts';
 
 /** A parameter that `--set name=value` changes. */
 export interface ScenarioParameter {
@@ -43,6 +44,8 @@ export interface Plan {
   /** Fork does not excuse a lost FOLL_GET reference (table 7). */
   readonly strict: boolean;
   readonly mustReach: readonly string[];
+  /** States that some schedule must come to, see sometimes.ts. */
+  readonly sometimes: readonly SometimesName[];
 }
 
 /** Parameter values by name. */

@@ -91,6 +91,7 @@ const SWAPOUT_VS_ODIRECT: Scenario = {
         ...(parameters['access'] === 'store' ? [] : [LOAD_CHECK]),
         ...(fork ? [FORKED] : []),
       ],
+      sometimes: ['a page is swapped out while the device has it'],
     };
   },
 };
@@ -114,6 +115,8 @@ const SWAP_STABLE_WRITES: Scenario = {
       backend: parameters['backend'] as Backend,
       threads: [thread('user', 0, ...accesses(parameters))],
       mustReach: [UNMAPPED, SWAPPED_IN, RECLAIMED],
+      sometimes:
+        parameters['backend'] === 'zram' ? [] : ['a page is mapped while the swap device writes it out'],
     };
   },
 };
@@ -134,6 +137,7 @@ const SWAP_FORK: Scenario = {
         thread('child', 1, { do: 'await', flag: 0 }, load(CPU_SLOT), store(DEVICE_SLOT)),
       ],
       mustReach: [UNMAPPED, 'fork copied a swap PTE', LOAD_CHECK],
+      sometimes: ['two processes have the page in one swap slot'],
     };
   },
 };

@@ -18,6 +18,7 @@ export function strategyArguments({ strategy, sampling }: Verdict): string {
 
 /** What the schedule of a violation is among all that violate. */
 export function whichSchedule({ violation, bound, sampling }: Verdict): string {
+  if (violation?.minimised !== undefined) return 'minimised failing schedule';
   if (violation?.shortest === true) return 'shortest failing schedule';
   if (sampling !== null)
     return sampling.failedTrial !== null

@@ -1,5 +1,7 @@
 import { confirmationText, type Confirmation } from './confirmation.ts';
+import { coverageLine, coverageSection } from './coverage-text.ts';
 import type { Limit, Verdict, VerdictName, ViolationReport } from '../search/verdict.ts';
+import { minimisedText, sizeText } from './minimised-text.ts';
 import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
 import { PLAIN, type Paint } from './paint.ts';
 import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.ts';
@@ -24,6 +26,8 @@ export interface SummaryOptions {
   readonly file: string | null;
   /** What worker threads said of the schedule, if they were asked. */
   readonly confirmation: Confirmation | null;
+  /** True: list what was not reached. */
+  readonly coverage?: boolean;
   readonly paint?: Paint;
 }
 
@@ -72,7 +76,7 @@ function vacuity(verdict: Verdict): string[] {
  * The block that closes a search: it stands alone in a log. Lines without line ends, shorter than 100 columns.
  */
 export function summary(verdict: Verdict, options: SummaryOptions): string[] {
-  const { threads, paint = PLAIN } = options;
+  const { threads, coverage = false, paint = PLAIN } = options;
   const title = titleOf(options.choice);
   const how = `(${strategyText(verdict)}, ${counted(threads, 'thread')}, SC)`;
   const word = verdictWord(verdict);
@@ -85,7 +89,10 @@ export function summary(verdict: Verdict, options: SummaryOptions): string[] {
     ...painted,
     ...figures(verdict),
     ...(verdict.violation === null ? [] : scheduleLines(verdict, verdict.violation, options)),
-    ...MEANINGS[verdict.verdict](verdict, threads).flatMap((line) => paragraph(line, '  ')),
+    ...[...MEANINGS[verdict.verdict](verdict, threads), ...coverageLine(verdict, coverage)].flatMap((line) =>
+      paragraph(line, '  '),
+    ),
+    ...(coverage ? coverageSection(verdict) : []),
   ];
 }
 
@@ -132,20 +139,10 @@ function scheduleLines(
   violation: ViolationReport,
   { file, choice, confirmation }: SummaryOptions,
 ): string[] {
-  const { schedule, preemptions, threads, criticalPair } = violation;
-  const size = `${counted(schedule.steps.length, 'step')}, ${counted(preemptions, 'preemption')}, ${counted(threads, 'thread')}`;
+  const { schedule, preemptions, threads } = violation;
+  const size = sizeText({ threads, preemptions, steps: schedule.steps.length });
   const line = `${whichSchedule(verdict)}: ${size}`;
-  const decided =
-    criticalPair === null
-      ? []
-      : paragraph(
-          `critical pair: steps ${criticalPair.first} and ${criticalPair.second}; the other way round the run keeps every rule`,
-          '  ',
-        );
-  const confirmed = [
-    ...decided,
-    ...(confirmation === null ? [] : paragraph(confirmationText(confirmation), '  ')),
-  ];
+  const confirmed = scheduleFacts(violation, confirmation);
   if (file === null)
     return [
       ...paragraph(`${line}; not written`, '  '),
@@ -160,4 +157,21 @@ function scheduleLines(
     ...confirmed,
     `  replay:  npx lostwrite replay ${quoted(file)}`,
   ];
+}
+
+/** What there is to say of a failing schedule beside its size. */
+export function scheduleFacts(
+  { criticalPair, minimised }: ViolationReport,
+  confirmation: Confirmation | null,
+): string[] {
+  const facts = [
+    ...(minimised === undefined ? [] : [minimisedText(minimised)]),
+    ...(criticalPair === null
+      ? []
+      : [
+          `critical pair: steps ${criticalPair.first} and ${criticalPair.second}; the other way round the run keeps every rule`,
+        ]),
+    ...(confirmation === null ? [] : [confirmationText(confirmation)]),
+  ];
+  return facts.flatMap((fact) => paragraph(fact, '  '));
 }

@@ -1,3 +1,4 @@
+import { minimisedJson } from './minimised-text.ts';
 import type { Confirmation } from './confirmation.ts';
 import { spellStrategy } from '../search/strategy.ts';
 import type { SamplingFigures, Verdict } from '../search/verdict.ts';
@@ -11,10 +12,12 @@ export interface VerdictContext {
   readonly file: string | null;
   /** What worker threads said of the schedule, or null if there is none. */
   readonly confirmation: Confirmation | null;
+  /** True: say what was not reached. */
+  readonly coverage?: boolean;
 }
 
 /** The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and
- * what a strategy other than exhaustive has to say (`bound`, `sampling`) are extra. */
+ * what a strategy other than exhaustive has to say (`bound`, `sampling`) are extra; so are `violation.minimised` and `coverage`. */
 export function verdictJson(verdict: Verdict, context: VerdictContext) {
   const { scenario, kernel, switches, file, confirmation } = context;
   const { violation, states, transitions, seconds } = verdict;
@@ -42,6 +45,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
             notConfirmed: confirmation?.confirmed === false ? confirmation.reason : null,
             shortest: violation.shortest,
             criticalPair: violation.criticalPair,
+            ...minimisedJson(violation),
           },
     states,
     transitions,
@@ -56,6 +60,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     neverReached: verdict.neverReached,
     ...(verdict.bound === null ? {} : { bound: verdict.bound }),
     ...(verdict.sampling === null ? {} : { sampling: samplingJson(verdict.sampling) }),
+    ...(context.coverage === true ? { coverage: verdict.coverage ?? null } : {}),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import { ModelError } from '../core/errors.ts';
 import { hasResult, Kind, KIND_NAMES, mayWait, type Operation } from '../core/operations.ts';
+import { Reached } from '../core/frames.ts';
 import { validateProgram, type Program } from '../core/program.ts';
 import type { FoundViolation, Position } from '../core/schedule.ts';
 import { Violation } from '../core/violation.ts';
@@ -53,8 +54,13 @@ export class Automata {
   readonly roots: Int32Array;
   /** Distinct ghost-account vectors, one int32 for each account. */
   readonly heldVectors: Int32Array[] = [];
-  /** Everything `check` and `cover` named so far, on any path of any thread. */
+  /**
+   * Everything `check` and `cover` named so far, on any path of any thread, and the properties of `program.sometimes` that the searches
+   * on these automata have seen hold.
+   */
   readonly covered = new Set<string>();
+  /** Every place of instrumented modules come to so far, on any path of any thread. */
+  readonly reached = new Reached();
   /** How many histories ended in a node that was already there. */
   folds = 0;
   /** Entries of {@link history}. */
@@ -133,6 +139,11 @@ export class Automata {
     return this.positions.of(node) ?? { function: '?', callers: [], source: '' };
   }
 
+  /** The site of the node's operation, or -1 if it stands in no instrumented module. */
+  siteOf(node: number): number {
+    return this.positions.siteOf(node);
+  }
+
   /** Notes made when `value` was observed at `node`. */
   notesOf(node: number, value: number): readonly string[] {
     return this.edgeNotes.get(`${node}:${value}`) ?? [];
@@ -156,7 +167,7 @@ export class Automata {
   }
 
   private start(thread: number): ThreadRun {
-    return startRun(this.program, thread, this.covered);
+    return startRun(this.program, thread, this.covered, this.reached);
   }
 
   private advance(run: ThreadRun, value: number): Operation | Violation {

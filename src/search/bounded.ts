@@ -11,6 +11,7 @@
  * again by replaying the path to the pair. 25–50 bytes a pair, 20–40 a waiting move.
  */
 import type { ViolationKind } from '../core/violation.ts';
+import type { Aim } from './aim.ts';
 import type { Automata } from './automata.ts';
 import type { Decision } from './decision.ts';
 import type { SearchStatus } from './exhaustive.ts';
@@ -43,6 +44,7 @@ export class BoundedSearch {
   violation: ViolationKind | null;
 
   private readonly bound: number;
+  private readonly aim: Aim | null;
   private readonly state: PackedState;
   private readonly inspector: Inspector;
   private readonly pairs = new KeyIndex();
@@ -60,10 +62,14 @@ export class BoundedSearch {
   /** Steps taken, those of replays too: the measure of how long a slice is. */
   private work = 0;
 
-  /** @param bound most preemptions, 0 or more; Infinity: no bound */
-  constructor(automata: Automata, bound: number) {
+  /**
+   * @param bound most preemptions, 0 or more; Infinity: no bound
+   * @param aim looks for this violation alone, by these threads alone; null: for any, by all
+   */
+  constructor(automata: Automata, bound: number, aim: Aim | null = null) {
     this.automata = automata;
     this.bound = bound;
+    this.aim = aim;
     this.state = new PackedState(automata);
     this.inspector = new Inspector(this.state);
     const { state } = this;
@@ -170,6 +176,7 @@ export class BoundedSearch {
     const from = this.layer[at + words + threads + 1]!;
     let moves = 0;
     for (let t = 0; t < threads; t++) {
+      if (this.aim !== null && ((this.aim.threads >> t) & 1) === 0) continue;
       const choices = state.choices(t);
       moves += choices;
       for (let choice = 0; choice < choices && this.violation === null; choice++) {
@@ -206,17 +213,21 @@ export class BoundedSearch {
 
   /** Notes the pair just reached if it is new. */
   private arrive(from: number, thread: number, move: number, running: number): void {
-    const { state, pairs, states } = this;
+    const { state, pairs, states, aim } = this;
     const { nextLow, nextHigh } = state;
     const known = pairs.size;
     pairs.insert(nextLow ^ pairLow(running), nextHigh ^ pairHigh(running));
     if (pairs.size === known) return;
     this.paths.add(from, move, this.depth + 1);
     const isNew = states.insert(nextLow, nextHigh) === NEW;
-    if (isNew) this.violation = this.inspector.successor(thread);
+    // Without an aim a state that breaks a rule ends the search: it is never met again.
+    const broken = isNew || aim !== null ? this.inspector.successor(thread) : null;
     const node = state.nodes[thread]!;
     state.move(thread, state.reached);
-    if (this.violation === null) this.keep(running, isNew);
+    if (aim === null) this.violation = broken;
+    else if (aim.isTarget(state, broken, this.inspector.property, nextLow, nextHigh))
+      this.violation = aim.kind;
+    if (this.violation === null && broken === null) this.keep(running, isNew);
     state.move(thread, node);
   }
 
@@ -231,7 +242,7 @@ export class BoundedSearch {
     this.next[at + this.width - 1] = this.pairs.size - 1;
     if (!isNew) return;
     if (state.unfinished === 0) this.endStates++;
-    else if (running === NOBODY && state.enabled() === 0) this.violation ??= 'deadlock';
+    else if (this.aim === null && running === NOBODY && state.enabled() === 0) this.violation ??= 'deadlock';
   }
 }
 

@@ -47,7 +47,8 @@ export function criticalPair(automata: Automata, steps: readonly Step[]): Critic
   return null;
 }
 
-function decisionsOf({ program }: Automata, steps: readonly Step[]): Decision[] {
+/** Who moved in each of these steps, and what `choose` answered. */
+export function decisionsOf({ program }: Automata, steps: readonly Step[]): Decision[] {
   return steps.map(({ thread, accesses: [head] }) => ({
     thread: program.threads.findIndex(({ name }) => name === thread),
     choice: head.operation === 'choose' ? head.result : 0,

@@ -287,7 +287,10 @@ export class DepthFirst {
     changed: boolean,
   ): ViolationKind | null {
     const { state, moves, projections } = this;
-    if (kind === Kind.FAIL) return state.automata.failureOf(reached).kind;
+    if (kind === Kind.FAIL) {
+      this.inspector.property = null;
+      return state.automata.failureOf(reached).kind;
+    }
     const thread = move >> moves.shift;
     const low = this.watchedLow ^ moves.watchedLow[move]!;
     const high = this.watchedHigh ^ moves.watchedHigh[move]!;
@@ -300,6 +303,8 @@ export class DepthFirst {
     const from = state.nodes[thread]!;
     moves.swapWrites(move);
     state.move(thread, reached);
+    this.inspector.property = null;
+    if (always) this.inspector.look();
     const broken = this.inspector.broken(always, atEnd);
     state.move(thread, from);
     moves.swapWrites(move);

@@ -3,6 +3,7 @@ import type { Program } from '../core/program.ts';
 import { Automata, type AutomataOptions } from './automata.ts';
 import { BoundedSearch } from './bounded.ts';
 import { checkLimits, limitOf, type LimitOptions } from './limits.ts';
+import { coverageOf } from './coverage.ts';
 import { countPreemptions } from './preemptions.ts';
 import { reportOf } from './schedule-of.ts';
 import { replayDecisions } from './shortest.ts';
@@ -84,6 +85,7 @@ export async function exploreBounded(
     verdict: vacuous ? 'vacuous' : 'proved-within-bound',
     limit: null,
     neverReached,
+    coverage: coverageOf(automata),
   };
 }
 

@@ -11,7 +11,9 @@ import { exploreBounded } from './explore-bounded.ts';
 import { ExhaustiveSearch } from './exhaustive.ts';
 import { AutomataLimitError } from './growth.ts';
 import { checkLimits, DEFAULT_MAX_STATES, limitOf, type LimitOptions, type Progress } from './limits.ts';
+import { coverageOf } from './coverage.ts';
 import { countPreemptions } from './preemptions.ts';
+import { minimise } from './minimise/minimise.ts';
 import { sample } from './sampling/sample.ts';
 import { reportOf } from './schedule-of.ts';
 import { replayDecisions, shortestCounterexample, type Counterexample } from './shortest.ts';
@@ -33,6 +35,11 @@ export interface ExploreOptions extends LimitOptions {
   readonly maxNodes?: number;
   /** False: no automatic folding of histories, only declared fold points. Default true. */
   readonly fold?: boolean;
+  /**
+   * True: the schedule of a violation is made as small as it can be: fewest threads, then preemptions, then steps. `maxStates` then
+   * holds for each step of that too (default 2,000,000), and a budget for search and minimising together. Default false.
+   */
+  readonly minimise?: boolean;
 }
 
 const SLICE = 1 << 16;
@@ -44,6 +51,22 @@ const EXHAUSTIVE: Strategy = { name: 'exhaustive' };
  * time budget alone can change them.
  */
 export async function explore(program: Program, options: ExploreOptions = {}): Promise<Verdict> {
+  const started = performance.now();
+  const verdict = await searchFor(program, options);
+  if (options.minimise !== true || verdict.violation === null) return verdict;
+  const left = withinBudget(options, started);
+  const violation = await minimise(program, verdict.violation.schedule.steps, left);
+  return { ...verdict, violation };
+}
+
+/** The options with what is left of the time budget. */
+function withinBudget(options: ExploreOptions, started: number): ExploreOptions {
+  const { budgetMs } = options;
+  if (budgetMs === undefined) return options;
+  return { ...options, budgetMs: Math.max(0, budgetMs - performance.now() + started) };
+}
+
+async function searchFor(program: Program, options: ExploreOptions): Promise<Verdict> {
   const { strategy = EXHAUSTIVE } = options;
   if (strategy.name === 'exhaustive') return new Exploration(program, options).run();
   if (strategy.name !== 'bounded') return sample(program, strategy, options);
@@ -51,10 +74,7 @@ export async function explore(program: Program, options: ExploreOptions = {}): P
   const verdict = await exploreBounded(program, strategy, options);
   if (verdict !== null) return verdict;
   // The bound cut nothing off: that every state can still finish can be asked as well.
-  const { budgetMs } = options;
-  const left =
-    budgetMs === undefined ? {} : { budgetMs: Math.max(0, budgetMs - performance.now() + started) };
-  const exhausted = await new Exploration(program, { ...options, ...left }).run();
+  const exhausted = await new Exploration(program, withinBudget(options, started)).run();
   const seconds = (performance.now() - started) / 1000;
   return { ...exhausted, strategy, bound: { preemptions: strategy.preemptions, cutOff: false }, seconds };
 }
@@ -194,6 +214,7 @@ class Exploration {
       violation: null,
       limit: null,
       neverReached,
+      coverage: coverageOf(automata),
     };
   }
 

@@ -6,9 +6,9 @@ import type { Limit } from './verdict.ts';
 export interface Progress {
   /**
    * `nearby`: breadth-first through the first states; `search`: all of them; `counterexample`: the shortest schedule;
-   * `bounded`: schedules in order of their preemptions; `sampling`: schedules drawn at random.
+   * `bounded`: schedules in order of their preemptions; `sampling`: schedules drawn at random; `minimising`: smaller schedules.
    */
-  readonly phase: 'nearby' | 'search' | 'counterexample' | 'bounded' | 'sampling';
+  readonly phase: 'nearby' | 'search' | 'counterexample' | 'bounded' | 'sampling' | 'minimising';
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;

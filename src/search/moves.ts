@@ -66,7 +66,7 @@ export class Moves {
     this.stale = 2 ** threads - 1;
     this.dependents = new Int32Array(words);
     this.watched = new Uint8Array(words);
-    for (const property of [...program.always, ...program.atEnd])
+    for (const property of [...program.always, ...program.atEnd, ...(program.sometimes ?? [])])
       for (const word of property.watches) this.watched[word.index] = 1;
   }
 

@@ -4,6 +4,8 @@
  * so the answer is the same in every run.
  */
 import type { FoundViolation, Step } from '../core/schedule.ts';
+import type { ViolationKind } from '../core/violation.ts';
+import type { Aim } from './aim.ts';
 import type { Automata } from './automata.ts';
 import type { Decision } from './decision.ts';
 import { describeViolation } from './explain.ts';
@@ -28,8 +30,12 @@ export interface Counterexample {
 }
 
 export interface ShortestOptions {
+  /** Told how many states were met when the search gives its answer. */
+  readonly onEnd?: (states: number) => void;
   /** Keys (low, high pairs) of states from which the program cannot end. Given: the nearest of them is looked for. */
   readonly stuck?: Int32Array;
+  /** Looks for this violation alone, by these threads alone; wins over `stuck`. Default: any, by all. */
+  readonly aim?: Aim;
   /** Give up (null) beyond this many states; default none. */
   readonly maxStates?: number;
   /** Called every thousand states or so with the numbers so far; may throw to give up (budget, Ctrl-C). */
@@ -44,14 +50,18 @@ export async function shortestCounterexample(
   automata: Automata,
   options: ShortestOptions = {},
 ): Promise<Counterexample | null> {
-  const search = new BreadthFirst(automata, options.stuck ?? null);
+  const search = new BreadthFirst(automata, options.stuck ?? null, options.aim ?? null);
   while (search.targets.length === 0) {
-    if (search.states === search.layerEnd || search.states > (options.maxStates ?? Infinity)) return null;
+    if (search.states === search.layerEnd || search.states > (options.maxStates ?? Infinity)) {
+      options.onEnd?.(search.states);
+      return null;
+    }
     search.beginLayer();
     while (search.expandNext())
       if ((search.expanded & 1023) === 0)
         await options.pause?.(search.states, search.transitions, search.bytes);
   }
+  options.onEnd?.(search.states);
   const best = fewestPreemptions(search.layers, search.targets);
   const decisions = best.moves.map((move) => ({
     thread: move >> MOVE_THREAD_SHIFT,
@@ -93,13 +103,17 @@ class BreadthFirst {
   private readonly inspector: Inspector;
   private readonly index = new KeyIndex();
   private readonly stuck: KeyIndex | null;
+  private readonly aim: Aim | null;
+  /** With an aim: states that break a rule which is not looked for. They have no successors. */
+  private readonly broken = new Set<number>();
   private readonly width: number;
   /** Words, nodes of each state of the layer being expanded and of the next one. */
   private layer: Int32Array<ArrayBuffer>;
   private next: Int32Array<ArrayBuffer>;
   private layerStart = 0;
 
-  constructor(automata: Automata, stuck: Int32Array | null) {
+  constructor(automata: Automata, stuck: Int32Array | null, aim: Aim | null) {
+    this.aim = aim;
     this.state = new PackedState(automata);
     this.inspector = new Inspector(this.state);
     const { state } = this;
@@ -116,7 +130,7 @@ class BreadthFirst {
     this.stuck = stuck === null ? null : new KeyIndex();
     for (let i = 0; stuck !== null && i < stuck.length; i += 2) this.stuck?.insert(stuck[i]!, stuck[i + 1]!);
     this.index.insert(state.low, state.high);
-    this.keep(state.low, state.high, this.inspector.initial() !== null);
+    this.keep(state.low, state.high, this.inspector.initial());
   }
 
   get states(): number {
@@ -142,11 +156,13 @@ class BreadthFirst {
     if (this.expanded === this.layerEnd) return false;
     const { state } = this;
     const from = this.expanded++;
+    if (this.broken.has(from)) return true;
     const at = (from - this.layerStart) * this.width;
     state.words.set(this.layer.subarray(at, at + state.words.length));
     state.nodes.set(this.layer.subarray(at + state.words.length, at + this.width));
     state.refresh();
     for (let t = 0; t < state.nodes.length; t++) {
+      if (this.aim !== null && ((this.aim.threads >> t) & 1) === 0) continue;
       const choices = state.choices(t);
       for (let choice = 0; choice < choices; choice++) {
         state.take(t, choice);
@@ -170,15 +186,15 @@ class BreadthFirst {
     layers.edges[e + 1] = to;
     layers.edges[e + 2] = (thread << MOVE_THREAD_SHIFT) | choice;
     if (index.size === known) return;
-    const violates = this.inspector.successor(thread) !== null;
+    const violation = this.inspector.successor(thread);
     const node = state.nodes[thread]!;
     state.move(thread, state.reached);
-    this.keep(state.nextLow, state.nextHigh, violates);
+    this.keep(state.nextLow, state.nextHigh, violation);
     state.move(thread, node);
   }
 
   /** Stores the newest state, which `state` holds, and notes it if it is one of those looked for. */
-  private keep(low: number, high: number, violates: boolean): void {
+  private keep(low: number, high: number, violation: ViolationKind | null): void {
     const { state, layers } = this;
     const number = layers.states++;
     const at = (number - this.layerEnd) * this.width;
@@ -188,9 +204,14 @@ class BreadthFirst {
     const enabled = state.enabled();
     layers.enabled = grown(layers.enabled, number + 1);
     layers.enabled[number] = enabled;
+    if (this.aim !== null) {
+      if (this.aim.isTarget(state, violation, this.inspector.property, low, high)) this.targets.push(number);
+      else if (violation !== null) this.broken.add(number);
+      return;
+    }
     const found =
       this.stuck === null
-        ? violates || (enabled === 0 && state.unfinished > 0)
+        ? violation !== null || (enabled === 0 && state.unfinished > 0)
         : this.stuck.find(low, high) >= 0;
     if (found) this.targets.push(number);
   }

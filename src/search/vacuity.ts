@@ -15,11 +15,13 @@ export interface Reach {
 }
 
 /**
- * What was never reached, so that a pass would be vacuous: checks and covers, and, if the search came to its end (`reach`),
+ * What was never reached, so that a pass would be vacuous: checks, covers and what must hold sometimes, and, if the search came to its end (`reach`),
  * end-of-run properties and a second schedule.
  */
 export function vacuities({ program, covered }: Automata, reach: Reach | null): string[] {
-  const never = program.mustReach.filter((name) => !covered.has(name));
+  const sometimes = program.sometimes ?? [];
+  const names = [...program.mustReach, ...sometimes.map(({ name }) => name)];
+  const never = names.filter((name) => !covered.has(name));
   if (reach === null) return never;
   if (reach.restStates === 0) never.push(...program.atEnd.map((property) => property.name));
   if (!reach.branches) never.push(SECOND_SCHEDULE);

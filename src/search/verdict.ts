@@ -1,4 +1,6 @@
+import type { Coverage } from './coverage.ts';
 import type { CriticalPair } from './critical-pair.ts';
+import type { Minimised } from './minimise/minimised.ts';
 import type { FoundViolation, Schedule } from '../core/schedule.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -27,6 +29,8 @@ export interface ViolationReport extends FoundViolation {
    * two do, or the schedule has more than 1,000 steps.
    */
   readonly criticalPair: CriticalPair | null;
+  /** What is known of smaller schedules, if they were looked for: then `schedule` is the smallest found. */
+  readonly minimised?: Minimised;
 }
 
 /** What a search within a bound of preemptions says of the bound. */
@@ -85,10 +89,12 @@ export interface Verdict {
   /** What ended the search early. Beside a violation null; beside `sampled` only ever the time budget. */
   readonly limit: { readonly which: Limit; readonly message: string } | null;
   /**
-   * Why a verdict is vacuous: checks and covers of `program.mustReach` never reached, end-of-run properties never evaluated,
-   * `a second schedule` if there was only one.
+   * Why a verdict is vacuous: checks and covers of `program.mustReach` never reached, properties of `program.sometimes` never seen,
+   * end-of-run properties never evaluated, `a second schedule` if there was only one.
    */
   readonly neverReached: readonly string[];
+  /** What of the source was come to. Only of a search that came to its end without a violation (a sample: of its schedules). */
+  readonly coverage?: Coverage;
   /**
    * Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). Of a
    * sample: distinct states met (trial runs included), and steps of all schedules (trial runs not included).

@@ -7,6 +7,7 @@ import {
   foldKey,
   FrameStack,
   peek,
+  Reached,
   registerSites,
   siteOf,
   yieldAt,
@@ -14,9 +15,9 @@ import {
 import type { Handle } from '../../src/core/frames.ts';
 
 const BASE = registerSites('src/a.ts', [
-  [1, 2, 'f', 0],
+  [1, 2, 'f', 2],
   [3, 4, 'f', 1],
-  [5, 6, 'g', 0],
+  [5, 6, 'g', 2],
 ]);
 
 const ids = new WeakMap<object, number>();
@@ -30,7 +31,7 @@ function identity(object: object): number {
 /** Enters frames on one stack, outermost first. */
 function enter(stack: FrameStack, frames = 1): Handle[] {
   const before = activate(stack);
-  const handles = Array.from({ length: frames }, () => enterFrame());
+  const handles = Array.from({ length: frames }, () => enterFrame(BASE));
   activate(before);
   return handles;
 }
@@ -44,15 +45,37 @@ function keyOf(...values: unknown[]): string | null {
 describe('sites', () => {
   it('are found by their id', () => {
     expect(siteOf(BASE + 1)).toEqual({
+      id: BASE + 1,
       file: 'src/a.ts',
       line: 3,
       column: 4,
       functionName: 'f',
+      first: BASE,
       opaque: true,
     });
-    expect(registerSites('src/b.ts', [[1, 1, 'h', 0]])).toBe(BASE + 3);
+    expect(siteOf(BASE + 2).first).toBe(BASE + 2);
+    expect(registerSites('src/b.ts', [[1, 1, 'h', 2]])).toBe(BASE + 3);
     expect(siteOf(BASE + 3).file).toBe('src/b.ts');
     expect(() => siteOf(1_000_000)).toThrow(RangeError);
+  });
+});
+
+describe('what runs come to', () => {
+  it('is told to whoever asked, whether a generator suspends there or not', () => {
+    const reached = new Reached();
+    const before = activate(new FrameStack(reached));
+    const handle = enterFrame(BASE);
+    enterFrame(BASE + 2);
+    activate(before);
+    yieldAt(handle, BASE + 1, null, []);
+    delegateAt(handle, BASE, [], []);
+    expect([...reached.functions]).toEqual([BASE, BASE + 2]);
+    expect([...reached.sites]).toEqual([BASE + 1, BASE]);
+  });
+
+  it('is told to nobody otherwise', () => {
+    enterFrame(BASE);
+    expect(new FrameStack().reached).toBeNull();
   });
 });
 
@@ -87,7 +110,7 @@ describe('the stack', () => {
     const stack = new FrameStack();
     expect(activate(stack)).toBeNull();
     expect(activate(null)).toBe(stack);
-    const handle = enterFrame();
+    const handle = enterFrame(BASE);
     atSite(handle, BASE, [1]);
     expect(yieldAt(handle, BASE, 'operand', null)).toBe('operand');
     expect(stack.length).toBe(0);

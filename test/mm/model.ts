@@ -5,6 +5,9 @@
 import { createRequire } from 'node:module';
 import type * as programsModule from '../../src/mm/programs.ts';
 import type * as exploreModule from '../../src/search/explore.ts';
+import type * as boundedModule from '../../src/search/bounded.ts';
+import type * as coverageModule from '../../src/search/coverage.ts';
+import type * as minimiseModule from '../../src/search/minimise/minimise.ts';
 import type * as shortestModule from '../../src/search/shortest.ts';
 import type * as automataModule from '../../src/search/automata.ts';
 import type * as stepperModule from '../../src/search/stepper.ts';
@@ -33,6 +36,9 @@ export const { buildProgram, explainViolation } = load(
   '../../dist/src/mm/programs.js',
 ) as typeof programsModule;
 export const { explore } = load('../../dist/src/search/explore.js') as typeof exploreModule;
+export const { BoundedSearch } = load('../../dist/src/search/bounded.js') as typeof boundedModule;
+export const { coverageOf } = load('../../dist/src/search/coverage.js') as typeof coverageModule;
+export const { minimise } = load('../../dist/src/search/minimise/minimise.js') as typeof minimiseModule;
 export const { shortestCounterexample } = load('../../dist/src/search/shortest.js') as typeof shortestModule;
 export const { Automata } = load('../../dist/src/search/automata.js') as typeof automataModule;
 export const { Stepper } = load('../../dist/src/search/stepper.js') as typeof stepperModule;

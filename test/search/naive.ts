@@ -34,9 +34,20 @@ export interface Enumeration {
   readonly preemptionsOfEnd: Map<string, number>;
   /** Least preemptions of any schedule into each violation; `deadlock` stands for all deadlocks. */
   readonly preemptionsOf: Map<string, number>;
+  /**
+   * For each rule broken first by some schedule (`failed KIND`, the property's name, or `deadlock`): the smallest of these schedules
+   * (least threads that move, then preemptions, then steps), and the moves of the first and the longest one.
+   */
+  readonly smallestOf: Map<string, Smallest>;
 }
 
-interface Move {
+export interface Smallest {
+  size: { readonly threads: number; readonly preemptions: number; readonly steps: number };
+  readonly first: readonly Move[];
+  longest: readonly Move[];
+}
+
+export interface Move {
   readonly thread: number;
   readonly choice: number;
 }
@@ -112,15 +123,19 @@ class Run {
     );
   }
 
-  broken(): string | null {
-    if (this.failure !== null) return `${this.failure.kind}: ${this.failure.message}`;
+  /** What is wrong, in words, and which rule it breaks. */
+  broken(): { readonly what: string; readonly rule: string } | null {
+    const { failure } = this;
+    if (failure !== null)
+      return { what: `${failure.kind}: ${failure.message}`, rule: `failed ${failure.kind}` };
     const held = new Int32Array(this.program.accounts.length);
     for (const { context } of this.threads)
       context.held.forEach((count, account) => (held[account]! += count));
     const atRest =
       this.ended() && this.threads.every(({ pending, context }) => pending === null || context.resting);
     for (const property of [...this.program.always, ...(atRest ? this.program.atEnd : [])])
-      if (!property.holds(this.words, held)) return `${property.kind}: ${property.explain(this.words, held)}`;
+      if (!property.holds(this.words, held))
+        return { what: `${property.kind}: ${property.explain(this.words, held)}`, rule: property.name };
     return null;
   }
 
@@ -140,6 +155,7 @@ export function enumerate(program: Program, limit = 10_000): Enumeration | null 
     shortest: null,
     fewest: null,
     preemptionsOf: new Map(),
+    smallestOf: new Map(),
     preemptionsOfEnd: new Map(),
   };
   const open: Move[][] = [[]];
@@ -163,12 +179,13 @@ export function enumerate(program: Program, limit = 10_000): Enumeration | null 
     for (;;) {
       const broken = run.broken();
       const [next, ...others] = run.moves();
-      if (broken !== null) result.violations.add(broken);
+      if (broken !== null) result.violations.add(broken.what);
       else if (run.ended()) noteEnd(result, run.state(), preemptions);
       else if (next === undefined) result.deadlocks.add(run.state());
       if (broken !== null || (next === undefined && !run.ended())) {
         note(result, done, preemptions);
-        noteFewest(result, broken ?? 'deadlock', done.length, preemptions);
+        noteFewest(result, broken?.what ?? 'deadlock', done.length, preemptions);
+        noteSmallest(result, broken?.rule ?? 'deadlock', done, preemptions);
         break;
       }
       if (next === undefined) break;
@@ -199,4 +216,24 @@ function noteFewest(result: Enumeration, what: string, steps: number, preemption
   preemptionsOf.set(what, Math.min(preemptions, preemptionsOf.get(what) ?? Infinity));
   if (fewest === null || (preemptions - fewest.preemptions || steps - fewest.steps) < 0)
     result.fewest = { steps, preemptions };
+}
+
+function noteSmallest(
+  { smallestOf }: Enumeration,
+  rule: string,
+  done: readonly Move[],
+  preemptions: number,
+): void {
+  const size = { threads: new Set(done.map(({ thread }) => thread)).size, preemptions, steps: done.length };
+  const known = smallestOf.get(rule);
+  if (known === undefined) {
+    smallestOf.set(rule, { size, first: done, longest: done });
+    return;
+  }
+  const order =
+    size.threads - known.size.threads ||
+    size.preemptions - known.size.preemptions ||
+    size.steps - known.size.steps;
+  if (order < 0) known.size = size;
+  if (done.length > known.longest.length) known.longest = done;
 }

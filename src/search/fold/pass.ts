@@ -2,7 +2,7 @@
  * The source pass behind folding: it makes every generator of a compiled module record, at each yield, where it stands and which
  * values its future depends on (core/frames.ts). It only records; what the program does stays the same.
  *
- *   function* f(a) {                     function* f(a) { const $frame = $enter();
+ *   function* f(a) {                     function* f(a) { const $frame = $enter($base + 0);
  *     const b = yield* g(a);     →         const b = yield* $to($frame, $base + 0, g(a), [a]);
  *     yield a + b;                         yield $at($frame, $base + 1, a + b, []);
  *   }                                    }
@@ -127,11 +127,12 @@ class Pass {
     if (yields.length === 0 || fn.body.type !== 'BlockStatement') return;
     const start = fn.body.start + 1;
     const at = afterDirectives(start, fn.body.body);
-    this.text.appendLeft(at, `${at === start ? '' : ';'} const ${this.prefix}frame = ${this.prefix}enter();`);
+    const { prefix: p } = this;
     const first = this.rows.length;
-    for (const { node, live } of yields) {
+    this.text.appendLeft(at, `${at === start ? '' : ';'} const ${p}frame = ${p}enter(${p}base + ${first});`);
+    for (const [i, { node, live }] of yields.entries()) {
       const { line, column } = this.original(node);
-      this.rows.push([line, column, name, live === null ? 1 : 0]);
+      this.rows.push([line, column, name, (live === null ? 1 : 0) | (i === 0 ? 2 : 0)]);
     }
     // Inner ones first: where an inner and an outer operand end at the same place, the inner call is to be closed first.
     for (const [i, facts] of [...yields.entries()].reverse()) this.record(facts, first + i);

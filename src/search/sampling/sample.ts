@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Program } from '../../core/program.ts';
 import { Automata, type AutomataOptions } from '../automata.ts';
 import { checkLimits, limitOf, type LimitOptions } from '../limits.ts';
+import { coverageOf } from '../coverage.ts';
 import { countPreemptions } from '../preemptions.ts';
 import { reportOf } from '../schedule-of.ts';
 import { replayDecisions } from '../shortest.ts';
@@ -80,6 +81,7 @@ export async function sample(
     violation,
     limit: violation === null ? limit : null,
     neverReached,
+    ...(violation === null && ended ? { coverage: coverageOf(automata) } : {}),
     states,
     transitions: sampling?.runner.transitions ?? 0,
     depth: sampling?.longest ?? 0,

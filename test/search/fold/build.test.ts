@@ -92,7 +92,7 @@ describe('the build command', () => {
     const code = readFileSync(file, 'utf8');
     expect(code).toContain('from "../core/frames.js"');
     expect(code).toContain(
-      '"src/mm/memory.ts", [[11,26,"handle",0],[14,43,"handle",1],[15,10,"handle",0],[24,13,"load",0]]',
+      '"src/mm/memory.ts", [[11,26,"handle",2],[14,43,"handle",1],[15,10,"handle",0],[24,13,"load",2]]',
     );
     expect(build('dist/src/mm')).toEqual({ status: 0, stderr: '' });
     expect(readFileSync(file, 'utf8')).toBe(code);
@@ -132,7 +132,7 @@ describe('the build command', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^dist\/none: no such directory.*\ndist\/bad\/a\.js: Unexpected token.*\n$/);
     expect(readFileSync(join(directory, 'dist/bad/b.js'), 'utf8')).toContain(
-      '"dist/bad/b.js", [[1,24,"f",0]]',
+      '"dist/bad/b.js", [[1,24,"f",2]]',
     );
   });
 });

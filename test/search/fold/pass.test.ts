@@ -28,7 +28,7 @@ describe('the instrumented text', () => {
     ['yield 1; return a + b', 'yield $at($frame, $base + 0, 1, [a, b]); return a + b'],
   ])('of %s', (statement, expected) => {
     expect(bodyOf(`function* f(a, b) {${statement}}`)).toBe(
-      `function* f(a, b) { const $frame = $enter();${expected}}`,
+      `function* f(a, b) { const $frame = $enter($base + 0);${expected}}`,
     );
   });
 
@@ -37,7 +37,7 @@ describe('the instrumented text', () => {
     const { code } = instrumentText(source);
     expect(code.split('\n')).toHaveLength(source.split('\n').length);
     expect(code).toMatch(/^#!\/usr\/bin\/env node\n'use strict'; \/\*lostwrite:fold\*\/import .*\n/);
-    expect(code).toContain(`'use x'; const $frame = $enter();\n`);
+    expect(code).toContain(`'use x'; const $frame = $enter($base + 0);\n`);
   });
 
   it('is that of the module itself if there is nothing to record', () => {
@@ -102,11 +102,12 @@ describe('sites', () => {
     const { code } = instrumentText(
       'function* f(a) { yield 1; const g = function* () { yield a; }; yield* g(); }',
     );
-    expect(code).toContain('yield $at($frame, $base + 2, a, []); };');
+    // The sites of a function stand together, and it enters at the first of them.
+    expect(code).toContain('const $frame = $enter($base + 2); yield $at($frame, $base + 2, a, []); };');
     expect(rowsOf('function* f(a) { yield 1; const g = function* () { yield a; }; yield* g(); }')).toEqual([
-      [1, 18, 'f', 0],
+      [1, 18, 'f', 2],
       [1, 64, 'f', 0],
-      [1, 52, 'g', 0],
+      [1, 52, 'g', 2],
     ]);
   });
 
@@ -116,7 +117,7 @@ describe('sites', () => {
       framesImport: '/frames.ts',
       positionOf: (line, column) => ({ line: line + 10, column: column + 100 }),
     });
-    expect(code).toContain('"src/x.ts", [[11,136,"f",1]]');
+    expect(code).toContain('"src/x.ts", [[11,136,"f",3]]');
     expect(code).toContain('from "/frames.ts"');
     expect(reports).toEqual([
       { line: 11, column: 136, functionName: 'f', message: 'a yield inside `for … of`' },

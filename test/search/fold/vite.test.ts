@@ -38,7 +38,7 @@ beforeAll(() => {
         const run = counter(5);
         expect(run.next(0).value).toBe('first');
         expect(foldKey(stack, () => 0)).toBe('0(1,5,');
-        expect(siteOf(0)).toEqual({ file: 'model/counter.ts', line: 5, column: 29, functionName: 'counter', opaque: false });
+        expect(siteOf(0)).toEqual({ id: 0, file: 'model/counter.ts', line: 5, column: 29, functionName: 'counter', first: 0, opaque: false });
         expect(run.next(2).value).toBe('7');
         expect(siteOf(1).line).toBe(6);
         activate(null);
