@@ -5,22 +5,27 @@ import { PLAIN } from '../report/paint.ts';
 import type { ProgramChoice } from '../report/saved-schedule.ts';
 import { summary } from '../report/summary.ts';
 import { paragraph } from '../report/text.ts';
+import type { KeptCheckpoint } from '../report/truncated.ts';
 import { renderTrace } from '../report/trace.ts';
 import { verdictJson } from '../report/verdict-json.ts';
+import type { Checkpoint, CheckpointOptions } from '../search/checkpoint.ts';
 import { explore } from '../search/explore.ts';
 import type { Replay } from '../core/replayed.ts';
 import type { Strategy } from '../search/strategy.ts';
 import type { Verdict } from '../search/verdict.ts';
+import { CheckpointFile } from './checkpoint.ts';
 import { buildChoice, choiceOf, type ChoiceOptions } from './choice.ts';
 import { requireEngine } from './engine.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { exploreOnCpus } from './explore-on-cpus.ts';
 import { interruptible } from './interrupt.ts';
+import { defaultMemory } from './memory.ts';
 import { requireOneWorker, requireSc } from './not-yet.ts';
 import { checked, confirm } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import { showProgress } from './progress.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
+import { required, requireExhaustive, resumeFrom, resuming } from './resume.ts';
 import { trySave } from './save-schedule.ts';
 import { requireWritable } from './save.ts';
 import { parseStrategy, requireSampling } from './strategy.ts';
@@ -35,6 +40,12 @@ export interface ExploreCommandOptions extends ChoiceOptions {
   readonly maxStates?: number;
   readonly seed?: number;
   readonly schedules?: number;
+  /** Bytes. */
+  readonly maxMemory?: number;
+  readonly checkpoint?: string;
+  /** Milliseconds. */
+  readonly checkpointEvery?: number;
+  readonly resume?: string;
   readonly out?: string;
   readonly minimise?: boolean;
   readonly coverage?: boolean;
@@ -52,12 +63,14 @@ export interface Explored {
   readonly replayed: Replay | null;
   /** What came of replaying it on worker threads; null if there is no violation. */
   readonly confirmation: Confirmation | null;
+  /** What was kept of a search that a limit ended. */
+  readonly kept?: KeptCheckpoint | null;
 }
 
 /** `lostwrite explore`: returns the exit code. */
 export async function exploreCommand(
   registry: Registry,
-  scenario: string,
+  named: string | undefined,
   options: ExploreCommandOptions,
 ): Promise<number> {
   requireEngine(options.on);
@@ -66,7 +79,10 @@ export async function exploreCommand(
   requireSampling(strategy, { seed, schedules });
   requireSc(options.memory);
   requireOneWorker(options.workers);
-  const choice = choiceOf(registry, scenario, options);
+  requireExhaustive(strategy, options);
+  const resumed = options.resume === undefined ? null : resumeFrom(options.resume, named, options);
+  const choice = resumed?.choice ?? choiceOf(registry, required(named), options);
+  const scenario = choice.program;
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
@@ -83,14 +99,25 @@ export async function exploreCommand(
       'leave out --on cpus, or give the schedule that it writes to lostwrite replay FILE --minimise',
     );
   if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
+  const checkpoints = strategy.name === 'exhaustive' ? checkpointFile(choice, options) : null;
   const saving: { failure: InputError | null } = { failure: null };
   // Before CPUs are asked: what they contradict is evidence, too.
   const onFound = (schedule: Schedule) => {
     saving.failure = trySave(built, choice, schedule, file);
   };
-  const explored = await search(registry, built, choice, { ...options, strategy, onFound });
+  const explored = await resuming(options.resume, () =>
+    search(registry, built, choice, {
+      ...options,
+      strategy,
+      onFound,
+      ...(checkpoints === null ? {} : { checkpoints }),
+      ...(resumed === null ? {} : { resumed: resumed.checkpoint }),
+    }),
+  );
   const { verdict, confirmation } = explored;
-  const { failure } = saving;
+  const kept = verdict.verdict === 'truncated' ? (checkpoints?.kept ?? null) : null;
+  if (kept === null) checkpoints?.done();
+  const failure = saving.failure ?? (kept === null ? null : (checkpoints?.missed ?? null));
   const written = verdict.violation === null || failure !== null ? null : file;
   if (options.json === true)
     printJson(
@@ -101,9 +128,10 @@ export async function exploreCommand(
         file: written,
         confirmation,
         coverage: options.coverage ?? false,
+        kept,
       }),
     );
-  else print(report(registry, explored, written, options));
+  else print(report(registry, { ...explored, kept }, written, options));
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
@@ -119,9 +147,11 @@ export async function search(
   choice: ProgramChoice,
   options: Pick<
     ExploreCommandOptions,
-    'budget' | 'maxStates' | 'seed' | 'schedules' | 'quiet' | 'minimise'
+    'budget' | 'maxStates' | 'maxMemory' | 'seed' | 'schedules' | 'quiet' | 'minimise'
   > & {
     readonly strategy?: Strategy;
+    readonly checkpoints?: CheckpointOptions;
+    readonly resumed?: Checkpoint;
     /** Told the schedule of a violation before worker threads are asked to confirm it. */
     readonly onFound?: (schedule: Schedule) => void;
   },
@@ -133,6 +163,9 @@ export async function search(
       const verdict = await explore(built.program, {
         signal,
         onProgress: progress.update,
+        maxBytes: options.maxMemory ?? defaultMemory(),
+        ...(options.checkpoints === undefined ? {} : { checkpoint: options.checkpoints }),
+        ...(options.resumed === undefined ? {} : { resume: options.resumed }),
         ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
         ...(maxStates === undefined ? {} : { maxStates }),
         ...(strategy === undefined ? {} : { strategy }),
@@ -166,7 +199,7 @@ export function report(
   file: string | null,
   { all = false, coverage = false }: Pick<ExploreCommandOptions, 'all' | 'coverage'> = {},
 ): string[] {
-  const { choice, built, verdict, replayed, confirmation } = explored;
+  const { choice, built, verdict, replayed, confirmation, kept = null } = explored;
   const paint = process.stdout.isTTY ? terminalPaint() : PLAIN;
   const closing = summary(verdict, {
     choice: { ...choice, kernel: built.kernel },
@@ -174,10 +207,22 @@ export function report(
     file,
     confirmation,
     coverage,
+    kept,
     paint,
   });
   if (replayed === null || verdict.violation === null) return closing;
   const explanation = registry.explain(built, { ...verdict.violation.schedule, steps: replayed.steps });
   const trace = renderTrace(replayed, { all, explanation });
   return [...paragraph(`${choice.program} on ${built.kernel}: the schedule`), '', ...trace, '', ...closing];
+}
+
+/** Where checkpoints go: the file named, the one that was resumed, or the default. */
+function checkpointFile(choice: ProgramChoice, options: ExploreCommandOptions): CheckpointFile {
+  const named = options.checkpoint ?? options.resume;
+  return new CheckpointFile(
+    named ?? `out/${choice.program}.checkpoint`,
+    choice,
+    named !== undefined,
+    options.checkpointEvery,
+  );
 }

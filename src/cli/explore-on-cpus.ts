@@ -30,6 +30,11 @@ export async function exploreOnCpus(
       '--max-states: CPUs count no states, as they do not know one again when they meet it',
       'use --budget, or leave --on cpus out',
     );
+  if (options.maxMemory !== undefined)
+    throw new InputError(
+      '--max-memory: CPUs keep no tables of states',
+      'leave it out, or leave --on cpus out',
+    );
   const { program, request } = built;
   const both = { program, source: registry.source(request) };
   const enumerated = await run(both, options);

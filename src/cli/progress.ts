@@ -2,7 +2,10 @@ import { SingleBar } from 'cli-progress';
 import type { EnumerationProgress } from '../cpus/enumeration.ts';
 import type { StressProgress } from '../cpus/stress.ts';
 import { byteSize, counted, duration, grouped, short } from '../report/numbers.ts';
+import { LINE_WIDTH } from '../report/text.ts';
+import { range } from '../report/truncated.ts';
 import type { CheckProgress } from '../search/dpor/check.ts';
+import type { SizeEstimate } from '../search/estimate.ts';
 import type { Progress } from '../search/limits.ts';
 
 /** Shows how something long is going. */
@@ -27,20 +30,41 @@ const PHASES = {
 } as const;
 
 /**
- * `searching  12.3 s  4 120 233 states  1.2 M states/s  13 002 111 transitions  depth 1 204  310 MB`. The rate is that of the
- * last interval. How much is left is not known and not guessed.
+ * `searching  12.3 s  4 120 233 states  1.2 M states/s  depth 1 204  310 MB  of 12 M to 30 M, about 20 s left`. The rate is that of
+ * the last interval. Shorter than 100 columns: depth and memory are left out where they do not fit.
  */
 export function progressLine(progress: Progress, statesPerSecond: number): string {
-  const { phase, states, transitions, depth, bytes, seconds, schedules } = progress;
-  return [
+  const { phase, states, depth, bytes, seconds, schedules, estimate } = progress;
+  const head = [
     PHASES[phase],
     duration(seconds),
     ...(schedules === undefined ? [] : [counted(schedules, 'schedule')]),
     `${grouped(states)} states`,
     `${short(statesPerSecond)} states/s`,
-    ...(phase === 'search' ? [`${grouped(transitions)} transitions`, `depth ${grouped(depth)}`] : []),
-    byteSize(bytes),
-  ].join('  ');
+  ];
+  const memory = byteSize(bytes);
+  const size = estimate === undefined ? [] : [sizeText(estimate, states, statesPerSecond)];
+  const deep = phase === 'search' ? [`depth ${grouped(depth)}`] : [];
+  const lines = [
+    [...head, ...deep, memory, ...size],
+    [...head, memory, ...size],
+    [...head, ...size],
+  ].map((items) => items.join('  '));
+  return lines.find((line) => line.length <= LINE_WIDTH) ?? lines[0]!.slice(0, LINE_WIDTH);
+}
+
+/** `of 12 M to 30 M, about 20 s left`; `no estimate`. */
+function sizeText(estimate: SizeEstimate | null, states: number, statesPerSecond: number): string {
+  if (estimate === null) return 'no estimate';
+  const left = statesPerSecond > 0 ? (estimate.states - states) / statesPerSecond : 0;
+  return `of ${range(estimate)}${left >= 1 ? `, about ${roughly(left)} left` : ''}`;
+}
+
+/** One unit is enough for a guess. */
+function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return seconds < 36 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
 /** `racing  3.2 s  1 203 iterations  402 iterations/s  3 hits`. */

@@ -10,6 +10,7 @@ import { EXIT, EXIT_HELP } from './exit.ts';
 import { exploreCommand, type ExploreCommandOptions } from './explore-command.ts';
 import { exportCommand, type ExportCommandOptions } from './export-command.ts';
 import { listCommand } from './list-command.ts';
+import { parseMemory } from './memory.ts';
 import { LATER_COMMANDS, notYet } from './not-yet.ts';
 import { complain } from './print.ts';
 import type { Registry } from './registry.ts';
@@ -100,7 +101,7 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
     .description(
       'explore the schedules of a scenario, by default all: a proof, or the shortest schedule that breaks a rule',
     );
-  choosing(command, registry)
+  choosing(command, registry, '[scenario]')
     .option(
       '--strategy <name>',
       'exhaustive; bounded:N: all schedules with at most N preemptions; at random: pct:D, pos, urw, random',
@@ -129,6 +130,20 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       'stop as inconclusive after so many states (default: 200 million)',
       parseCount,
     )
+    .option(
+      '--max-memory <size>',
+      'stop as inconclusive before the tables of the search pass 512m, 2g, ... (default: half of what the machine or its control group has)',
+      parseMemory,
+    )
+    .option(
+      '--checkpoint <file>',
+      'where an exhaustive search is put down, again and again and when a limit or Ctrl-C ends it (default: out/<scenario>.checkpoint)',
+    )
+    .option('--checkpoint-every <time>', 'how often, at most (default: 30s)', parseBudget)
+    .option(
+      '--resume <file>',
+      'go on from a checkpoint, with its scenario and all that belongs to it, to the same figures',
+    )
     .option('--out <file>', 'where the schedule of a violation goes (default: out/<scenario>.json)')
     .option(
       '--minimise',
@@ -139,16 +154,16 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
     .option('--quiet', 'no progress on standard error')
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', EXIT_HELP)
-    .action(async (scenario: string, options: ExploreCommandOptions) =>
+    .action(async (scenario: string | undefined, options: ExploreCommandOptions) =>
       finish(await exploreCommand(registry, scenario, options)),
     );
 }
 
 /** The arguments that say which program. */
-function choosing(command: Command, registry: Registry): Command {
+function choosing(command: Command, registry: Registry, scenario = '<scenario>'): Command {
   const newest = registry.kernels.at(-1)?.name ?? 'the newest';
   return command
-    .argument('<scenario>', 'see lostwrite list scenarios')
+    .argument(scenario, 'see lostwrite list scenarios')
     .option('--kernel <version>', `kernel version, see lostwrite list kernels (default: ${newest})`)
     .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
     .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))

@@ -5,6 +5,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -27,6 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'too many symbolic links',
 };
 
+/** What to do about a file that cannot be written. */
 const HINT = 'choose another place with --out FILE';
 
 /** What is wrong with reading or writing a file, in words. */
@@ -36,15 +38,15 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? error.message;
 }
 
-function cannotWrite(file: string, error: unknown): InputError {
-  return new InputError(`cannot write ${file}: ${reasonOf(error)}`, HINT);
+function cannotWrite(file: string, error: unknown, hint: string): InputError {
+  return new InputError(`cannot write ${file}: ${reasonOf(error)}`, hint);
 }
 
 /**
  * Throws an InputError if `file` cannot be written, as far as that can be known before it is: a search must not run for hours
  * only to find that out. Creates nothing; directories that do not exist yet are looked for upwards.
  */
-export function requireWritable(file: string): void {
+export function requireWritable(file: string, hint = HINT): void {
   try {
     const existing = statSync(file, { throwIfNoEntry: false });
     if (existing?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' });
@@ -56,30 +58,35 @@ export function requireWritable(file: string): void {
     if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw cannotWrite(file, error);
+    throw cannotWrite(file, error, hint);
   }
 }
+
+/** Text or bytes; large ones in pieces, each written before the next is asked for. */
+export type Content = string | Iterable<Uint8Array>;
 
 /**
- * Writes `text` to `file` whole or not at all: to a temporary name in the same directory, synced and renamed. Missing directories
+ * Writes `content` to `file` whole or not at all: to a temporary name in the same directory, synced and renamed. Missing directories
  * are made. Devices and pipes are written directly. Throws an InputError that says why not; no temporary file is left then.
  */
-export function saveFile(file: string, text: string): void {
+export function saveFile(file: string, content: Content, hint = HINT): void {
   try {
     const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing !== undefined && !existing.isFile()) writeWhole(file, 'w', text, false);
-    else replaceFile(existing === undefined ? file : realpathSync(file), text);
+    if (existing !== undefined && !existing.isFile()) writeWhole(file, 'w', content, false);
+    else replaceFile(existing === undefined ? file : realpathSync(file), content);
   } catch (error) {
-    throw cannotWrite(file, error);
+    throw cannotWrite(file, error, hint);
   }
 }
 
-function replaceFile(file: string, text: string): void {
+function replaceFile(file: string, content: Content): void {
   const directory = dirname(file);
   mkdirSync(directory, { recursive: true });
-  const temporary = join(directory, `.${basename(file).slice(0, 100)}.${process.pid}.tmp`);
+  const prefix = `.${basename(file).slice(0, 100)}.`;
+  removeStale(directory, prefix);
+  const temporary = join(directory, `${prefix}${process.pid}.tmp`);
   try {
-    writeWhole(temporary, 'w', text, true);
+    writeWhole(temporary, 'w', content, true);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -87,11 +94,28 @@ function replaceFile(file: string, text: string): void {
   }
 }
 
-function writeWhole(file: string, flags: string, text: string, sync: boolean): void {
+/** A process that was killed while it wrote leaves its temporary file, which may be large. */
+function removeStale(directory: string, prefix: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(prefix) || !/^\d+\.tmp$/.test(name.slice(prefix.length))) continue;
+    if (!isRunning(Number.parseInt(name.slice(prefix.length))))
+      rmSync(join(directory, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+function writeWhole(file: string, flags: string, content: Content, sync: boolean): void {
   const descriptor = openSync(file, flags);
   try {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+    for (const bytes of typeof content === 'string' ? [Buffer.from(content)] : content)
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     if (sync) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -1,6 +1,6 @@
 import { confirmationText, type Confirmation } from './confirmation.ts';
 import { coverageLine, coverageSection } from './coverage-text.ts';
-import type { Limit, Verdict, VerdictName, ViolationReport } from '../search/verdict.ts';
+import type { Verdict, VerdictName, ViolationReport } from '../search/verdict.ts';
 import { minimisedText, sizeText } from './minimised-text.ts';
 import { byteSize, counted, duration, grouped, probability, short } from './numbers.ts';
 import { PLAIN, type Paint } from './paint.ts';
@@ -16,6 +16,7 @@ import {
   whichSchedule,
 } from './strategy-text.ts';
 import { LINE_WIDTH, paragraph, sideBySide, wrap } from './text.ts';
+import { truncatedMeaning, type KeptCheckpoint } from './truncated.ts';
 
 /** What a closing block is about. */
 export interface SummaryOptions {
@@ -28,11 +29,15 @@ export interface SummaryOptions {
   readonly confirmation: Confirmation | null;
   /** True: list what was not reached. */
   readonly coverage?: boolean;
+  /** The checkpoint of a truncated search; null or left out: none was to be written. */
+  readonly kept?: KeptCheckpoint | null;
   readonly paint?: Paint;
 }
 
 /** What each verdict means, in sentences that cannot be misread. */
-const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number) => readonly string[]>> = {
+const MEANINGS: Readonly<
+  Record<VerdictName, (verdict: Verdict, threads: number, options: SummaryOptions) => readonly string[]>
+> = {
   proved: (verdict, threads) => [
     ...boundRemark(verdict),
     `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
@@ -40,22 +45,10 @@ const MEANINGS: Readonly<Record<VerdictName, (verdict: Verdict, threads: number)
     `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
   ],
   violation: () => [],
-  truncated: ({ limit }) => [
-    `Inconclusive: ${limit?.message ?? 'a limit ended the search'}.`,
-    'No rule was broken in what was explored; the rest is unknown.',
-    ...(limit === null ? [] : [`To go on: ${GO_ON[limit.which]}.`]),
-  ],
+  truncated: (verdict, _, { kept = null }) => truncatedMeaning(verdict, kept),
   vacuous: vacuity,
   'proved-within-bound': boundMeaning,
   sampled: (verdict) => (verdict.sampling === null ? [] : sampleMeaning(verdict, verdict.sampling)),
-};
-
-const GO_ON: Readonly<Record<Limit, string>> = {
-  states: 'raise --max-states, or make the scenario smaller with --set',
-  time: 'raise --budget or leave it out, or make the scenario smaller with --set',
-  memory: 'use a machine with more memory, or make the scenario smaller with --set',
-  automata: 'the program itself must change as said above; a larger budget will not help',
-  interrupted: 'start it again and let it run; nothing is kept of an interrupted search',
 };
 
 function vacuity(verdict: Verdict): string[] {
@@ -89,8 +82,8 @@ export function summary(verdict: Verdict, options: SummaryOptions): string[] {
     ...painted,
     ...figures(verdict),
     ...(verdict.violation === null ? [] : scheduleLines(verdict, verdict.violation, options)),
-    ...[...MEANINGS[verdict.verdict](verdict, threads), ...coverageLine(verdict, coverage)].flatMap((line) =>
-      paragraph(line, '  '),
+    ...[...MEANINGS[verdict.verdict](verdict, threads, options), ...coverageLine(verdict, coverage)].flatMap(
+      (line) => paragraph(line, '  '),
     ),
     ...(coverage ? coverageSection(verdict) : []),
   ];

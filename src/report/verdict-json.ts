@@ -1,6 +1,7 @@
 import { minimisedJson } from './minimised-text.ts';
 import type { Confirmation } from './confirmation.ts';
 import { spellStrategy } from '../search/strategy.ts';
+import type { KeptCheckpoint } from './truncated.ts';
 import type { SamplingFigures, Verdict } from '../search/verdict.ts';
 
 /** What `explore --json` says besides the verdict's own figures. */
@@ -14,12 +15,17 @@ export interface VerdictContext {
   readonly confirmation: Confirmation | null;
   /** True: say what was not reached. */
   readonly coverage?: boolean;
+  /** The checkpoint of a truncated search, if it was kept. */
+  readonly kept?: KeptCheckpoint | null;
 }
 
-/** The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and
- * what a strategy other than exhaustive has to say (`bound`, `sampling`) are extra; so are `violation.minimised` and `coverage`. */
+/**
+ * The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and what a
+ * strategy other than exhaustive has to say (`bound`, `sampling`) are extra; so are `violation.minimised`, `coverage`, and of a
+ * truncated exhaustive search the estimate of the number of states and its checkpoint.
+ */
 export function verdictJson(verdict: Verdict, context: VerdictContext) {
-  const { scenario, kernel, switches, file, confirmation } = context;
+  const { scenario, kernel, switches, file, confirmation, kept } = context;
   const { violation, states, transitions, seconds } = verdict;
   const perSecond = (count: number) => (seconds > 0 ? Math.round(count / seconds) : 0);
   return {
@@ -58,6 +64,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     collisionProbability: verdict.collisionProbability,
     limit: verdict.limit,
     neverReached: verdict.neverReached,
+    ...(verdict.estimate === undefined ? {} : { estimate: verdict.estimate, checkpoint: kept?.file ?? null }),
     ...(verdict.bound === null ? {} : { bound: verdict.bound }),
     ...(verdict.sampling === null ? {} : { sampling: samplingJson(verdict.sampling) }),
     ...(context.coverage === true ? { coverage: verdict.coverage ?? null } : {}),

@@ -8,6 +8,7 @@ import type { Unsettled } from './liveness.ts';
 import { Moves } from './moves.ts';
 import { PackedState } from './packed-state.ts';
 import type { Projections } from './projections.ts';
+import { requireFit, type WalkSnapshot } from './snapshot.ts';
 import { StateCodes } from './state-codes.ts';
 import { N_KIND, NODE } from './tables.ts';
 import { NEW, SEEN_FINISHES, type StateSet } from './visited.ts';
@@ -158,6 +159,75 @@ export class DepthFirst {
     const at = lowest - TRAILER + T_MOVE;
     this.stack[at] = this.stack[at]! | GIVEN;
     return path;
+  }
+
+  /** How much of the stack is in use, from 0 to 1. */
+  get stackUse(): number {
+    return this.top / this.stack.length;
+  }
+
+  /** Stack, sleep sets and counters, between {@link advance} and {@link expand}, of a walk that began in the initial state. */
+  save(): WalkSnapshot {
+    const { stack, transitions, maxDepth, endStates, restStates, branches, active } = this;
+    const moves: number[] = [];
+    const asleep = [this.asleep];
+    for (let at = this.top; at > 0;) {
+      const trailer = at - TRAILER;
+      moves.push(stack[trailer + T_MOVE]!);
+      asleep.push(stack[trailer + T_ASLEEP]!);
+      at = trailer - 2 * stack[trailer + T_WRITES]!;
+    }
+    return {
+      counters: { transitions, maxDepth, endStates, restStates, branches, active },
+      moves: Int32Array.from(moves.reverse()),
+      asleep: Int32Array.from(asleep.reverse()),
+      dependents: this.moves.dependents,
+      finishes: this.finishes.subarray(0, this.depth + 1),
+    };
+  }
+
+  /**
+   * Makes this walk, which stands at its beginning, the one that was saved, by replaying its stack; the visited set is that one's
+   * already. Throws a SnapshotMisfit if it is not of this program.
+   */
+  restore({ counters, moves, asleep, dependents, finishes }: WalkSnapshot): void {
+    for (const saved of moves) this.replay(saved);
+    requireFit(finishes.length === this.depth + 1, 'its path has another length');
+    requireFit(asleep.length === moves.length + 1, 'it has not a sleep set for each step');
+    requireFit(dependents.length === this.moves.dependents.length, 'it has other words');
+    this.finishes = new Uint8Array(Math.max(this.finishes.length, 2 * finishes.length));
+    this.finishes.set(finishes);
+    this.asleep = asleep[moves.length]!;
+    for (let at = this.top, i = moves.length - 1; at > 0; i--) {
+      const trailer = at - TRAILER;
+      this.stack[trailer + T_ASLEEP] = asleep[i]!;
+      at = trailer - 2 * this.stack[trailer + T_WRITES]!;
+    }
+    this.moves.dependents.set(dependents);
+    this.moves.forget();
+    this.transitions = counters.transitions;
+    this.maxDepth = counters.maxDepth;
+    this.endStates = counters.endStates;
+    this.inspector.restStates = counters.restStates;
+    this.branches = counters.branches;
+    this.active = counters.active;
+  }
+
+  /** Stacks a saved step again, and takes it if it was taken. */
+  private replay(saved: number): void {
+    const { moves, state, visited } = this;
+    const thread = saved & THREAD;
+    const choice = saved >>> CHOICE_SHIFT;
+    moves.refresh();
+    const fits = thread < moves.choices.length && choice < moves.choices[thread]!;
+    requireFit(fits, `step ${this.depth + 1} of its path cannot be taken`);
+    const move = (thread << moves.shift) + choice;
+    const low = state.low ^ moves.low[move]!;
+    const high = state.high ^ moves.high[move]!;
+    const seen = visited.insert(low, high);
+    requireFit(seen !== NEW, `step ${this.depth + 1} of its path leads to a state not visited`);
+    this.push(move, low, high);
+    if ((saved & APPLIED) !== 0) this.apply();
   }
 
   /** The steps from the initial state to the current one, or into the violation. */

@@ -10,6 +10,7 @@ import type { Decision } from './decision.ts';
 import { CHOICE_SHIFT, DepthFirst, THREAD } from './depth-first.ts';
 import { Unsettled } from './liveness.ts';
 import { Projections } from './projections.ts';
+import { requireFit, type SearchSnapshot } from './snapshot.ts';
 import { VisitedSet, type StateSet } from './visited.ts';
 
 /** What stopped {@link ExhaustiveSearch.run}. */
@@ -80,6 +81,45 @@ export class ExhaustiveSearch {
     }
     this.stuck = this.unsettled.settle(this.visited);
     return 'complete';
+  }
+
+  /**
+   * Bytes it would take, beside {@link bytes}, to double what may become too small before long: the visited set if it has no room for
+   * `states` more, the others if they are half full.
+   */
+  bytesToGrow(states: number): number {
+    const { walk, unsettled, visited } = this;
+    return (
+      (visited instanceof VisitedSet ? visited.bytesToGrow(states) : 0) +
+      (walk.stackUse > 0.5 ? 2 * walk.bytes : 0) +
+      (2 * unsettled.entries.byteLength > unsettled.bytes ? 2 * unsettled.bytes : 0)
+    );
+  }
+
+  /**
+   * All that {@link restore} needs, after {@link run} answered `running` or `complete`; not in exact mode. Tables and lists are those
+   * of the search: to be written away before it goes on.
+   */
+  save(): SearchSnapshot {
+    const { walk, unsettled } = this;
+    const visited = this.plainSet();
+    return { ...walk.save(), states: visited.size, slots: visited.slots, unsettled: unsettled.entries };
+  }
+
+  /**
+   * Makes this search, which has not run yet, the one that was saved; its automata must have followed the history of that one's.
+   * Takes over the arrays. Throws a SnapshotMisfit if they are not of this program; then the search is of no further use.
+   */
+  restore(snapshot: SearchSnapshot): void {
+    requireFit(this.violation === null, 'the initial state breaks a rule');
+    this.plainSet().adopt(snapshot.slots, snapshot.states);
+    this.walk.restore(snapshot);
+    this.unsettled.adopt(snapshot.unsettled);
+  }
+
+  private plainSet(): VisitedSet {
+    if (this.visited.constructor === VisitedSet) return this.visited;
+    throw new RangeError('only a search with a plain visited set of its own can be saved');
   }
 
   /** The decisions that lead to the violation (or to the current state), as the search happened to come there. */

@@ -8,9 +8,11 @@ import type { Program } from '../core/program.ts';
 import type { FoundViolation, Step } from '../core/schedule.ts';
 import { Automata } from './automata.ts';
 import { exploreBounded } from './explore-bounded.ts';
-import { ExhaustiveSearch } from './exhaustive.ts';
+import type { SizeEstimate } from './estimate.ts';
+import type { ExhaustiveSearch } from './exhaustive.ts';
 import { AutomataLimitError } from './growth.ts';
-import { checkLimits, DEFAULT_MAX_STATES, limitOf, type LimitOptions, type Progress } from './limits.ts';
+import { checkLimits, DEFAULT_MAX_STATES, limitOf, type Progress } from './limits.ts';
+import { LongSearch, type LongSearchOptions } from './long-search.ts';
 import { coverageOf } from './coverage.ts';
 import { countPreemptions } from './preemptions.ts';
 import { minimise } from './minimise/minimise.ts';
@@ -22,7 +24,8 @@ import type { Limit, Verdict } from './verdict.ts';
 import { VERIFIED_OPERATIONS, vacuities } from './vacuity.ts';
 import { collisionProbability } from './zobrist.ts';
 
-export interface ExploreOptions extends LimitOptions {
+/** `checkpoint` and `resume` are for the exhaustive search only. */
+export interface ExploreOptions extends LongSearchOptions {
   /** How to search; default exhaustive. */
   readonly strategy?: Strategy;
   /** Of a sampling strategy: which schedules are drawn, 1 … 2^31 - 1; default 1. */
@@ -42,7 +45,6 @@ export interface ExploreOptions extends LimitOptions {
   readonly minimise?: boolean;
 }
 
-const SLICE = 1 << 16;
 const EXHAUSTIVE: Strategy = { name: 'exhaustive' };
 
 /**
@@ -82,13 +84,16 @@ async function searchFor(program: Program, options: ExploreOptions): Promise<Ver
 /** States that the breadth-first search looks at before the depth-first one begins. */
 const NEARBY_STATES = 1_000_000;
 
+/** The breadth-first look at the first states needs too much memory. */
+class TooLarge extends Error {}
+
 class Exploration {
   private readonly options: ExploreOptions;
   private readonly automata: Automata;
-  private readonly started = performance.now();
+  private readonly long: LongSearch;
   private readonly search: ExhaustiveSearch;
   /** How far the look nearby has come. */
-  private near = { states: 0, transitions: 0 };
+  private near = { states: 0, transitions: 0, bytes: 0 };
 
   constructor(program: Program, options: ExploreOptions) {
     this.options = options;
@@ -96,12 +101,13 @@ class Exploration {
       ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
       ...(options.fold === undefined ? {} : { fold: options.fold }),
     });
-    this.search = new ExhaustiveSearch(this.automata);
+    this.long = new LongSearch(this.automata, options);
+    this.search = this.long.search;
   }
 
   async run(): Promise<Verdict> {
     try {
-      const near = await this.lookNearby();
+      const near = this.long.begun ? null : await this.lookNearby();
       if (near !== null) return this.violation(near);
       if (await this.searchAll()) return this.conclude();
     } catch (error) {
@@ -117,33 +123,38 @@ class Exploration {
    * going deep. What it finds is the shortest counterexample already.
    */
   private async lookNearby(): Promise<Counterexample | null> {
-    const { maxStates = DEFAULT_MAX_STATES } = this.options;
+    const { maxStates = DEFAULT_MAX_STATES, maxBytes = Infinity } = this.options;
     try {
       return await shortestCounterexample(this.automata, {
         maxStates: Math.min(maxStates, NEARBY_STATES),
         pause: async (states, transitions, bytes) => {
-          this.near = { states, transitions };
-          this.checkLimits('nearby', Math.min(states, maxStates - 1), transitions, bytes);
+          this.near = { states, transitions, bytes };
+          // What it holds is soon given back: that must not end the search.
+          if (bytes > maxBytes / 2) throw new TooLarge();
+          this.checkLimits('nearby', Math.min(states, maxStates - 1), transitions, bytes, null);
           await nextTurn();
         },
+        onGivenUp: (front) => this.long.learn(front),
       });
     } catch (error) {
       // The depth-first search will meet the unbounded loop as well, and say how far it came.
-      if (error instanceof AutomataLimitError) return null;
+      if (error instanceof AutomataLimitError || error instanceof TooLarge) return null;
       throw error;
     }
   }
 
   /** Runs the depth-first search to its end; true if nothing is wrong. */
   private async searchAll(): Promise<boolean> {
-    const { search } = this;
+    const { long, search } = this;
     const { maxStates = DEFAULT_MAX_STATES } = this.options;
     for (;;) {
       // A transition makes at most one state: the slices shrink towards the limit, so that the count at the end is exact.
-      const status = search.run(Math.min(SLICE, Math.max(1, maxStates - search.visited.size)));
+      const status = long.run(Math.max(1, maxStates - search.visited.size));
       if (status === 'violation') return false;
       if (status === 'complete') return search.stuck.length === 0;
-      this.checkLimits('search', search.visited.size, search.transitions, search.bytes);
+      const { visited, transitions, bytes } = search;
+      this.checkLimits('search', visited.size, transitions, bytes, long.estimate());
+      long.tick();
       await nextTurn();
     }
   }
@@ -222,12 +233,15 @@ class Exploration {
     const { search, near } = this;
     // Once the depth-first search has begun, its figures are the ones that the limits went by.
     const far = search.transitions > 0;
+    this.long.putDown();
     return {
       ...this.figures(far ? search.visited.size : near.states, far ? search.transitions : near.transitions),
       verdict: 'truncated',
       violation: null,
       limit: { which, message },
       neverReached: vacuities(this.automata, null),
+      estimate: this.long.estimateNow(),
+      ...(far ? {} : { bytesPerState: near.bytes / Math.max(1, near.states) }),
     };
   }
 
@@ -240,21 +254,29 @@ class Exploration {
       transitions,
       depth: this.search.maxDepth,
       endStates: this.search.endStates,
-      seconds: (performance.now() - this.started) / 1000,
+      seconds: this.long.seconds,
       bytesPerState: this.search.bytes / Math.max(1, this.search.visited.size),
       collisionProbability: collisionProbability(states),
       automatonNodes: this.automata.nodeCount,
     };
   }
 
-  private checkLimits(phase: Progress['phase'], states: number, transitions: number, tables: number): void {
+  private checkLimits(
+    phase: Progress['phase'],
+    states: number,
+    transitions: number,
+    tables: number,
+    estimate?: SizeEstimate | null,
+  ): void {
     checkLimits(this.options, {
       phase,
       states,
       transitions,
       depth: this.search.maxDepth,
       bytes: tables + this.automata.bytes,
-      seconds: (performance.now() - this.started) / 1000,
+      seconds: this.long.seconds,
+      before: this.long.before,
+      ...(estimate === undefined ? {} : { estimate }),
     });
   }
 }

@@ -34,6 +34,23 @@ export class KeyIndex {
     return -1;
   }
 
+  /** Writes the key (low, high) of a state chosen at random to `keys[at]` and `keys[at + 1]`; bit 0 of high is not part of it. */
+  pick(random: { below(n: number): number }, keys: Int32Array, at: number): void {
+    const { table, mask } = this;
+    for (;;) {
+      const i = random.below(mask + 1);
+      if (table[3 * i + 1] === 0) continue;
+      keys[at] = table[3 * i]!;
+      keys[at + 1] = table[3 * i + 1]!;
+      return;
+    }
+  }
+
+  /** How many further states fit without growing. */
+  get room(): number {
+    return Math.floor((this.mask + 1) * 0.75) - this.size;
+  }
+
   /** Bytes held. */
   get bytes(): number {
     return this.table.byteLength;

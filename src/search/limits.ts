@@ -1,4 +1,5 @@
 /** What ends a search before it is done: its options, and the errors it is told by. */
+import type { SizeEstimate } from './estimate.ts';
 import { AutomataLimitError } from './growth.ts';
 import type { Limit } from './verdict.ts';
 
@@ -16,7 +17,11 @@ export interface Progress {
   readonly schedules?: number;
   /** Bytes held by the search's tables. */
   readonly bytes: number;
+  /** Wall-clock seconds, those of earlier runs (`before`) included if the search was resumed. */
   readonly seconds: number;
+  readonly before?: number;
+  /** How many states there are probably; null: no estimate. Only for `nearby` and `search`. */
+  readonly estimate?: SizeEstimate | null;
 }
 
 export interface LimitOptions {
@@ -24,7 +29,7 @@ export interface LimitOptions {
   readonly maxStates?: number;
   /** Stop after this many milliseconds (a search as truncated, a sample with what it has); default none. */
   readonly budgetMs?: number;
-  /** Stop as truncated when the search's tables pass this; default 8 GiB. */
+  /** Stop as truncated before the search's tables pass this, old and new one together while one grows; default 8 GiB. */
   readonly maxBytes?: number;
   /** Aborting it stops the search as truncated (interrupted). */
   readonly signal?: AbortSignal;
@@ -46,21 +51,37 @@ export class LimitReached extends Error {
 
 /** Tells `progress` and throws a LimitReached if it has come to one of the limits. */
 export function checkLimits(options: LimitOptions, progress: Progress): void {
-  const { maxStates = DEFAULT_MAX_STATES, maxBytes = DEFAULT_MAX_BYTES, budgetMs } = options;
-  const { states, bytes, seconds } = progress;
+  const { maxStates = DEFAULT_MAX_STATES, budgetMs } = options;
+  const { states, bytes, seconds, before = 0 } = progress;
   options.onProgress?.(progress);
   if (options.signal?.aborted === true) throw new LimitReached('interrupted', 'the search was interrupted');
   if (states >= maxStates)
     throw new LimitReached('states', `the limit of ${maxStates} states was reached (--max-states)`);
-  if (budgetMs !== undefined && seconds * 1000 > budgetMs)
+  if (budgetMs !== undefined && (seconds - before) * 1000 > budgetMs)
     throw new LimitReached('time', `the budget of ${budgetMs / 1000} s ended (--budget)`);
-  if (bytes > maxBytes)
-    throw new LimitReached('memory', `the search tables passed ${Math.round(maxBytes / 2 ** 20)} MiB`);
+  checkMemory(options, bytes);
 }
+
+/** Throws a LimitReached if tables must not have so many bytes. While one grows, the old and the new one count. */
+export function checkMemory({ maxBytes = DEFAULT_MAX_BYTES }: LimitOptions, bytes: number): void {
+  if (bytes > maxBytes)
+    throw new LimitReached(
+      'memory',
+      `the search tables need more than ${Math.round(maxBytes / 2 ** 20)} MiB (--max-memory)`,
+    );
+}
+
+/** What V8 says when a typed array cannot be had. */
+const NO_MEMORY = /allocation failed|Invalid typed array length|Array buffer/;
 
 /** The limit that `error` tells of, or null if it is something else. */
 export function limitOf(error: unknown): { readonly which: Limit; readonly message: string } | null {
   if (error instanceof LimitReached) return { which: error.limit, message: error.message };
   if (error instanceof AutomataLimitError) return { which: 'automata', message: error.message };
+  if (error instanceof RangeError && NO_MEMORY.test(error.message))
+    return {
+      which: 'memory',
+      message: `the machine has no memory for larger search tables (${error.message})`,
+    };
   return null;
 }

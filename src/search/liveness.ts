@@ -16,6 +16,18 @@ export class Unsettled {
     return this.list.byteLength;
   }
 
+  /** Everything listed, for {@link adopt}; a view of what is in use. */
+  get entries(): Int32Array<ArrayBuffer> {
+    return this.list.subarray(0, this.length);
+  }
+
+  /** Takes over the {@link entries} of another list, in place of its own. */
+  adopt(entries: Int32Array<ArrayBuffer>): void {
+    this.list = entries;
+    this.length = entries.length;
+    this.start = this.length;
+  }
+
   /** Opens the entry of the state with this key. */
   begin(low: number, high: number): void {
     this.start = this.length;

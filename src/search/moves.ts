@@ -39,8 +39,11 @@ export class Moves {
   private readonly memo: OperationMemo;
   /** Threads whose moves must be computed again. */
   private stale: number;
-  /** By word: the threads whose moves hang on it. */
-  private readonly dependents: Int32Array;
+  /**
+   * By word: the threads whose moves hang on it, and some that did once. Part of what a search goes by: fewer threads are found to
+   * commute where there are more.
+   */
+  readonly dependents: Int32Array<ArrayBuffer>;
   private readonly watched: Uint8Array;
   /** By condition: the words it reads. */
   private readonly conditionWords: (readonly number[])[] = [];

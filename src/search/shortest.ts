@@ -8,6 +8,7 @@ import type { ViolationKind } from '../core/violation.ts';
 import type { Aim } from './aim.ts';
 import type { Automata } from './automata.ts';
 import type { Decision } from './decision.ts';
+import type { Front } from './estimate.ts';
 import { describeViolation } from './explain.ts';
 import { grown } from './growable.ts';
 import { Inspector } from './inspector.ts';
@@ -38,8 +39,13 @@ export interface ShortestOptions {
   readonly aim?: Aim;
   /** Give up (null) beyond this many states; default none. */
   readonly maxStates?: number;
-  /** Called every thousand states or so with the numbers so far; may throw to give up (budget, Ctrl-C). */
+  /**
+   * Called every thousand states or so with the numbers so far, bytes with those of tables about to be doubled; may throw to give up
+   * (budget, Ctrl-C).
+   */
   readonly pause?: (states: number, transitions: number, bytes: number) => Promise<void> | void;
+  /** Called before it gives up: the layer that would have been next, empty if there is none, and what was met before. */
+  readonly onGivenUp?: (front: Front) => void;
 }
 
 /**
@@ -54,12 +60,13 @@ export async function shortestCounterexample(
   while (search.targets.length === 0) {
     if (search.states === search.layerEnd || search.states > (options.maxStates ?? Infinity)) {
       options.onEnd?.(search.states);
+      options.onGivenUp?.(search.front);
       return null;
     }
     search.beginLayer();
     while (search.expandNext())
       if ((search.expanded & 1023) === 0)
-        await options.pause?.(search.states, search.transitions, search.bytes);
+        await options.pause?.(search.states, search.transitions, search.bytesSoon);
   }
   options.onEnd?.(search.states);
   const best = fewestPreemptions(search.layers, search.targets);
@@ -87,6 +94,9 @@ export function replayDecisions(
   const steps = decisions.map(({ thread, choice }) => stepper.recordedStep(thread, choice));
   return { steps, violation: describeViolation(stepper, steps) };
 }
+
+/** More states than are found between two pauses, mostly. */
+const SOON = 1 << 14;
 
 /** Breadth-first search that keeps full states only for two layers, and the edges of all shortest paths. */
 class BreadthFirst {
@@ -149,6 +159,23 @@ class BreadthFirst {
     [this.layer, this.next] = [this.next, this.layer];
     this.layerStart = this.layerEnd;
     this.layerEnd = this.states;
+  }
+
+  /** As {@link bytes}, with the tables that will be doubled before `pause` is called again. */
+  get bytesSoon(): number {
+    const { layers, next, width, index } = this;
+    const found = this.states - this.layerEnd + SOON;
+    return (
+      this.bytes +
+      (index.room < SOON ? 2 * index.bytes : 0) +
+      (3 * (layers.edgeCount + SOON) > layers.edges.length ? 2 * layers.edges.byteLength : 0) +
+      (found * width > next.length ? 2 * next.byteLength : 0)
+    );
+  }
+
+  /** The states found last, before {@link beginLayer}. */
+  get front(): Front {
+    return { layer: this.next, count: this.states - this.layerEnd, known: this.index };
   }
 
   /** Generates the successors of the next state of the layer; false if there is none left. */

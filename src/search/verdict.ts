@@ -1,6 +1,7 @@
 import type { Coverage } from './coverage.ts';
 import type { CriticalPair } from './critical-pair.ts';
 import type { Minimised } from './minimise/minimised.ts';
+import type { SizeEstimate } from './estimate.ts';
 import type { FoundViolation, Schedule } from '../core/schedule.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -114,4 +115,6 @@ export interface Verdict {
   /** Upper bound of the probability that two different states were taken for one. */
   readonly collisionProbability: number;
   readonly automatonNodes: number;
+  /** Of a truncated exhaustive search: how many states there are probably; null: no estimate. */
+  readonly estimate?: SizeEstimate | null;
 }

@@ -94,6 +94,40 @@ export class VisitedSet implements StateSet {
     return SEEN | ((this.table[2 * i + 1]! & FINISHES) << 1);
   }
 
+  /** How many further states fit without growing. */
+  get room(): number {
+    return this.limit - this.size;
+  }
+
+  /** Bytes of the table that {@link reserve} would make, beside those held until it is made; 0 if none is needed. */
+  bytesToGrow(count: number): number {
+    let bytes = 0;
+    for (let { limit } = this; this.size + count > limit; limit *= 2) bytes = 2 * (bytes || this.bytes);
+    return bytes;
+  }
+
+  /** Grows now, so that `count` further states fit without growing. Throws a RangeError if there is no memory for it. */
+  reserve(count: number): void {
+    while (this.size + count > this.limit) this.grow(0, 0);
+  }
+
+  /** The slots as they lie in memory, two int32s each; of the set, and changed by it. For {@link adopt}. */
+  get slots(): Int32Array<ArrayBuffer> {
+    return this.table;
+  }
+
+  /** Takes over the {@link slots} of another set that held `size` states. Throws a RangeError if they cannot be those. */
+  adopt(slots: Int32Array<ArrayBuffer>, size: number): void {
+    const capacity = slots.length / 2;
+    const limit = Math.floor(capacity * 0.75);
+    if (capacity < 16 || !Number.isInteger(Math.log2(capacity)) || size > limit)
+      throw new RangeError(`${size} states do not fit in ${slots.length} int32s`);
+    this.table = slots;
+    this.mask = capacity - 1;
+    this.limit = limit;
+    this.size = size;
+  }
+
   /** Sets FINISHES for a state that is in the set; `slot` is where it probably is. */
   setFinishes(low: number, high: number, slot: number): void {
     const i = this.slotOf(low, high, slot);

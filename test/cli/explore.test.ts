@@ -182,7 +182,7 @@ test('a truncated search says which limit, and how to go on', () => {
   const { stdout } = toys('explore', 'wide', '--max-states', '1000');
   expect(stdout).toContain('TRUNCATED  states');
   expect(stdout).toContain('1 000 states');
-  expect(stdout).toContain('To go on: raise --max-states');
+  expect(stdout).toContain('To go on: npx lostwrite explore --resume out/wide.checkpoint --max-states 2000');
 });
 
 test('a vacuous search says what was never reached', () => {

@@ -52,6 +52,7 @@ export function startToys(...args: string[]): {
   return { child, outcome };
 }
 
-function pathOf(main: keyof typeof MAINS): string {
+/** The script that is the command line. */
+export function pathOf(main: keyof typeof MAINS): string {
   return fileURLToPath(new URL(`../../${MAINS[main]}`, import.meta.url));
 }

@@ -54,7 +54,7 @@ describe('limits end a search as truncated and say which', () => {
     });
     expect((await explore(grid(5, 9), { maxBytes: 1 << 20 })).limit).toEqual({
       which: 'memory',
-      message: 'the search tables passed 1 MiB',
+      message: 'the search tables need more than 1 MiB (--max-memory)',
     });
     expect((await explore(grid(5, 9), { signal: AbortSignal.abort() })).limit?.which).toBe('interrupted');
   });
