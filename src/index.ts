@@ -43,6 +43,7 @@ export type { Progress } from './search/limits.ts';
 export type { SamplingStrategy, Strategy } from './search/strategy.ts';
 export type {
   BoundFigures,
+  DporFigures,
   Limit,
   PctGuarantee,
   SamplingFigures,

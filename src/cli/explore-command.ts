@@ -16,6 +16,7 @@ import type { Verdict } from '../search/verdict.ts';
 import { CheckpointFile } from './checkpoint.ts';
 import { buildChoice, choiceOf, type ChoiceOptions } from './choice.ts';
 import { requireEngine } from './engine.ts';
+import { crosscheckCommand } from './crosscheck-command.ts';
 import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { exploreOnCpus } from './explore-on-cpus.ts';
 import { interruptible } from './interrupt.ts';
@@ -50,6 +51,7 @@ export interface ExploreCommandOptions extends ChoiceOptions {
   readonly minimise?: boolean;
   readonly coverage?: boolean;
   readonly all?: boolean;
+  readonly crosscheck?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -83,6 +85,10 @@ export async function exploreCommand(
   const resumed = options.resume === undefined ? null : resumeFrom(options.resume, named, options);
   const choice = resumed?.choice ?? choiceOf(registry, required(named), options);
   const scenario = choice.program;
+  if (options.crosscheck === true) {
+    requireCrosscheckable(options);
+    return crosscheckCommand(registry, choice, options);
+  }
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
@@ -135,6 +141,22 @@ export async function exploreCommand(
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
+}
+
+/** Options that say how to search: a cross-check searches in every way. */
+function requireCrosscheckable({ strategy, on, maxStates, out }: ExploreCommandOptions): void {
+  const given = {
+    strategy: strategy !== 'exhaustive',
+    on: on !== 'search',
+    'max-states': maxStates !== undefined,
+    out: out !== undefined,
+  };
+  for (const [option, isGiven] of Object.entries(given))
+    if (isGiven)
+      throw new InputError(
+        `--${option}: a cross-check runs every engine to its end or its budget, and writes no schedule`,
+        `leave out --${option}, or --crosscheck`,
+      );
 }
 
 /**

@@ -25,6 +25,7 @@ const PHASES = {
   search: 'searching',
   counterexample: 'shortening',
   bounded: 'searching within the bound',
+  dpor: 'executing one of each trace',
   sampling: 'sampling',
   minimising: 'minimising',
 } as const;

@@ -104,7 +104,7 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
   choosing(command, registry, '[scenario]')
     .option(
       '--strategy <name>',
-      'exhaustive; bounded:N: all schedules with at most N preemptions; at random: pct:D, pos, urw, random',
+      'exhaustive; bounded:N: all schedules with at most N preemptions; dpor: one of each trace; at random: pct:D, pos, urw, random',
       'exhaustive',
     )
     .option(
@@ -150,6 +150,7 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       'make the schedule of a violation as small as it can be: fewest CPUs, then preemptions, then steps',
     )
     .option('--coverage', 'list the operations and outcomes that no schedule came to')
+    .option('--crosscheck', 'run all engines (--budget is for each) and compare what they find')
     .option('--all', 'show every access in the trace, with its source position')
     .option('--quiet', 'no progress on standard error')
     .option('--json', 'one JSON document on standard output')

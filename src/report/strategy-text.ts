@@ -1,5 +1,5 @@
 /** What strategies other than exhaustive say of themselves, in sentences that cannot be misread. */
-import type { PctGuarantee, SamplingFigures, Verdict } from '../search/verdict.ts';
+import type { DporFigures, PctGuarantee, SamplingFigures, Verdict } from '../search/verdict.ts';
 import { spellStrategy } from '../search/strategy.ts';
 import { counted, duration, grouped, probability, short } from './numbers.ts';
 import { quoted } from './saved-schedule.ts';
@@ -17,7 +17,7 @@ export function strategyArguments({ strategy, sampling }: Verdict): string {
 }
 
 /** What the schedule of a violation is among all that violate. */
-export function whichSchedule({ violation, bound, sampling }: Verdict): string {
+export function whichSchedule({ violation, bound, sampling, dpor }: Verdict): string {
   if (violation?.minimised !== undefined) return 'minimised failing schedule';
   if (violation?.shortest === true) return 'shortest failing schedule';
   if (sampling !== null)
@@ -25,6 +25,8 @@ export function whichSchedule({ violation, bound, sampling }: Verdict): string {
       ? `failing schedule, number ${grouped(sampling.failedTrial)} of the trial runs (not the shortest; --strategy exhaustive looks for that)`
       : `failing schedule, number ${grouped(sampling.schedules)} of those drawn (not the shortest; --strategy exhaustive looks for that)`;
   if (bound !== null) return 'failing schedule with the fewest preemptions, and of those the shortest';
+  if (dpor !== undefined)
+    return 'failing schedule as it was met (not the shortest; --strategy exhaustive looks for that)';
   return 'failing schedule (a limit ended the search for the shortest)';
 }
 
@@ -45,8 +47,40 @@ export function sampleFigures(verdict: Verdict, sampling: SamplingFigures): stri
   ];
 }
 
+/** The figures of a search that executes one of each trace. */
+export function dporFigures({ transitions, seconds }: Verdict, dpor: DporFigures): string[] {
+  const { complete, blocked, cut, longest } = dpor;
+  const all = complete + blocked + cut;
+  return [
+    `${counted(all, 'execution')}: ${grouped(complete)} complete, ${grouped(blocked)} blocked, ${grouped(cut)} cut`,
+    counted(transitions, 'step'),
+    `longest ${counted(longest, 'step')}`,
+    duration(seconds),
+    ...(seconds >= 0.1 ? [`${short(all / seconds)} executions/s`] : []),
+  ];
+}
+
+/** What it means that no trace breaks a rule. */
+export function dporMeaning(dpor: DporFigures, threads: number): string[] {
+  const these = threads === 1 ? 'this thread' : `these ${threads} threads`;
+  const compared = 'No states are kept and compared, so this rests on no hash.';
+  if (dpor.cut === 0)
+    return [
+      `One schedule of each trace of ${these} was executed to its end (sequential consistency): no rule is broken, and all threads that must end do. Schedules of one trace differ only in the order of steps that have nothing to do with each other.`,
+      'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
+      compared,
+    ];
+  return [
+    `One schedule of each trace of ${these} in which no thread takes more than ${counted(dpor.maxSteps, 'step')} was executed (sequential consistency): no rule is broken in any, and none ends in a deadlock.`,
+    `In ${counted(dpor.cut, 'execution')} a thread would have gone on: nothing is known about what comes then, nor whether every state can still finish (livelock). --strategy dpor:N allows each thread N steps.`,
+    compared,
+  ];
+}
+
 /** What it means that every schedule within the bound keeps the rules. */
-export function boundMeaning({ strategy, collisionProbability }: Verdict, threads: number): string[] {
+export function boundMeaning(verdict: Verdict, threads: number): string[] {
+  const { strategy, collisionProbability, dpor } = verdict;
+  if (dpor !== undefined) return dporMeaning(dpor, threads);
   const most = strategy.name === 'bounded' ? strategy.preemptions : 0;
   return [
     `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} with at most ${counted(most, 'preemption')} was explored (sequential consistency): no rule is broken in any of them, and none of them ends in a deadlock.`,

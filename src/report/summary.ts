@@ -8,6 +8,8 @@ import { exploreArguments, quoted, type ProgramChoice } from './saved-schedule.t
 import {
   boundMeaning,
   boundRemark,
+  dporFigures,
+  dporMeaning,
   sampleFigures,
   sampleMeaning,
   strategyArguments,
@@ -38,18 +40,23 @@ export interface SummaryOptions {
 const MEANINGS: Readonly<
   Record<VerdictName, (verdict: Verdict, threads: number, options: SummaryOptions) => readonly string[]>
 > = {
-  proved: (verdict, threads) => [
-    ...boundRemark(verdict),
-    `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
-    'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
-    `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
-  ],
+  proved: provedMeaning,
   violation: () => [],
   truncated: (verdict, _, { kept = null }) => truncatedMeaning(verdict, kept),
   vacuous: vacuity,
   'proved-within-bound': boundMeaning,
   sampled: (verdict) => (verdict.sampling === null ? [] : sampleMeaning(verdict, verdict.sampling)),
 };
+
+function provedMeaning(verdict: Verdict, threads: number): string[] {
+  if (verdict.dpor !== undefined) return dporMeaning(verdict.dpor, threads);
+  return [
+    ...boundRemark(verdict),
+    `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
+    'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
+    `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
+  ];
+}
 
 function vacuity(verdict: Verdict): string[] {
   const { endStates, neverReached, bound, sampling } = verdict;
@@ -114,6 +121,7 @@ function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string
 /** Figures that would say nothing about so small or quick a search are left out. */
 function figures(verdict: Verdict): string[] {
   const { states, transitions, depth, seconds, bytesPerState, endStates, violation } = verdict;
+  if (verdict.dpor !== undefined) return sideBySide(dporFigures(verdict, verdict.dpor), '  ');
   if (verdict.sampling !== null) return sideBySide(sampleFigures(verdict, verdict.sampling), '  ');
   const items = [
     counted(states, 'state'),

@@ -2,7 +2,7 @@ import { minimisedJson } from './minimised-text.ts';
 import type { Confirmation } from './confirmation.ts';
 import { spellStrategy } from '../search/strategy.ts';
 import type { KeptCheckpoint } from './truncated.ts';
-import type { SamplingFigures, Verdict } from '../search/verdict.ts';
+import type { DporFigures, SamplingFigures, Verdict } from '../search/verdict.ts';
 
 /** What `explore --json` says besides the verdict's own figures. */
 export interface VerdictContext {
@@ -21,7 +21,7 @@ export interface VerdictContext {
 
 /**
  * The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and what a
- * strategy other than exhaustive has to say (`bound`, `sampling`) are extra; so are `violation.minimised`, `coverage`, and of a
+ * strategy other than exhaustive has to say (`bound`, `dpor`, `sampling`) are extra; so are `violation.minimised`, `coverage`, and of a
  * truncated exhaustive search the estimate of the number of states and its checkpoint.
  */
 export function verdictJson(verdict: Verdict, context: VerdictContext) {
@@ -66,15 +66,24 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     neverReached: verdict.neverReached,
     ...(verdict.estimate === undefined ? {} : { estimate: verdict.estimate, checkpoint: kept?.file ?? null }),
     ...(verdict.bound === null ? {} : { bound: verdict.bound }),
+    ...(verdict.dpor === undefined ? {} : { dpor: dporJson(verdict.dpor) }),
     ...(verdict.sampling === null ? {} : { sampling: samplingJson(verdict.sampling) }),
     ...(context.coverage === true ? { coverage: verdict.coverage ?? null } : {}),
   };
 }
 
-function executionsOf({ sampling }: Verdict) {
+function executionsOf({ sampling, dpor }: Verdict) {
+  if (dpor !== undefined) {
+    const { complete, blocked, cut } = dpor;
+    return { complete, blocked, cut };
+  }
   if (sampling === null) return null;
   const { complete, blocked, cut } = sampling;
   return { complete, blocked, cut };
+}
+
+function dporJson({ asleep, longest, maxSteps }: DporFigures) {
+  return { asleep, longest, maxSteps };
 }
 
 function samplingJson(sampling: SamplingFigures) {

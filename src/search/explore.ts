@@ -9,6 +9,7 @@ import type { FoundViolation, Step } from '../core/schedule.ts';
 import { Automata } from './automata.ts';
 import { exploreBounded } from './explore-bounded.ts';
 import type { SizeEstimate } from './estimate.ts';
+import { exploreDpor } from './explore-dpor.ts';
 import type { ExhaustiveSearch } from './exhaustive.ts';
 import { AutomataLimitError } from './growth.ts';
 import { checkLimits, DEFAULT_MAX_STATES, limitOf, type Progress } from './limits.ts';
@@ -71,6 +72,7 @@ function withinBudget(options: ExploreOptions, started: number): ExploreOptions 
 async function searchFor(program: Program, options: ExploreOptions): Promise<Verdict> {
   const { strategy = EXHAUSTIVE } = options;
   if (strategy.name === 'exhaustive') return new Exploration(program, options).run();
+  if (strategy.name === 'dpor') return exploreDpor(program, strategy, options);
   if (strategy.name !== 'bounded') return sample(program, strategy, options);
   const started = performance.now();
   const verdict = await exploreBounded(program, strategy, options);

@@ -5,3 +5,6 @@ export function grown(array: Int32Array<ArrayBuffer>, needed: number): Int32Arra
   bigger.set(array);
   return bigger;
 }
+
+/** First length of arrays that grow and mostly stay small: V8 keeps up to 64 bytes on its heap, where they cost least to make. */
+export const FEW = 16;

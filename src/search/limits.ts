@@ -7,13 +7,14 @@ import type { Limit } from './verdict.ts';
 export interface Progress {
   /**
    * `nearby`: breadth-first through the first states; `search`: all of them; `counterexample`: the shortest schedule;
-   * `bounded`: schedules in order of their preemptions; `sampling`: schedules drawn at random; `minimising`: smaller schedules.
+   * `bounded`: schedules in order of their preemptions; `dpor`: one of each trace; `sampling`: schedules drawn at random;
+   * `minimising`: smaller schedules.
    */
-  readonly phase: 'nearby' | 'search' | 'counterexample' | 'bounded' | 'sampling' | 'minimising';
+  readonly phase: 'nearby' | 'search' | 'counterexample' | 'bounded' | 'dpor' | 'sampling' | 'minimising';
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;
-  /** Schedules run so far; only for `sampling`. */
+  /** Schedules run so far; only for `dpor` and `sampling`. */
   readonly schedules?: number;
   /** Bytes held by the search's tables. */
   readonly bytes: number;

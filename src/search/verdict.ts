@@ -41,6 +41,21 @@ export interface BoundFigures {
   readonly cutOff: boolean;
 }
 
+/** What the executions of a stateless search were; those of the last beginning if it had to begin again. */
+export interface DporFigures {
+  /** All threads that must end have ended, and nothing can move any more. */
+  readonly complete: number;
+  /** Deadlocks. */
+  readonly blocked: number;
+  /** Some thread had taken `maxSteps` steps and was not done. */
+  readonly cut: number;
+  /** Begun in vain; 0, or the search is wrong. */
+  readonly asleep: number;
+  /** Most steps of one execution. */
+  readonly longest: number;
+  readonly maxSteps: number;
+}
+
 /** The PCT guarantee in figures: each schedule shows a bug of that depth with at least `probability`. */
 export interface PctGuarantee {
   readonly depth: number;
@@ -85,6 +100,8 @@ export interface Verdict {
   readonly bound: BoundFigures | null;
   /** Of the sampling strategies only. */
   readonly sampling: SamplingFigures | null;
+  /** Of the strategy `dpor` only. */
+  readonly dpor?: DporFigures;
   readonly verdict: VerdictName;
   readonly violation: ViolationReport | null;
   /** What ended the search early. Beside a violation null; beside `sampled` only ever the time budget. */
@@ -98,16 +115,20 @@ export interface Verdict {
   readonly coverage?: Coverage;
   /**
    * Distinct states, and transitions between them, of the search that decided (breadth-first if a violation was found). Of a
-   * sample: distinct states met (trial runs included), and steps of all schedules (trial runs not included).
+   * sample: distinct states met (trial runs included), and steps of all schedules (trial runs not included). Of `dpor`: states come
+   * to, counted each time, and steps.
    */
   readonly states: number;
   readonly transitions: number;
   /**
    * In steps: deepest stack of the depth-first search, or length of the shortest counterexample; within a bound the longest
-   * schedule that leads anywhere new; of a sample the longest run.
+   * schedule that leads anywhere new; of a sample or of `dpor` the longest run.
    */
   readonly depth: number;
-  /** States in which every non-daemon thread had ended; of a sample the distinct final states. */
+  /**
+   * States in which every non-daemon thread had ended; of a sample the distinct final states; of `dpor` executions in
+   * which they all ended.
+   */
   readonly endStates: number;
   /** Wall-clock seconds of the whole search. */
   readonly seconds: number;

@@ -15,6 +15,14 @@ describe('exit codes', () => {
     ['proved within bound', 0, ['wide', '--set', 'threads=4', '--strategy', 'bounded:1']],
     ['violation', 1, ['counter', '--strategy', 'bounded:1']],
     ['proved', 0, ['counter', '--set', 'atomic=true', '--strategy', 'bounded:9']],
+    ['proved', 0, ['counter', '--set', 'atomic=true', '--strategy', 'dpor']],
+    ['violation', 1, ['abba', '--strategy', 'dpor']],
+    ['truncated', 3, ['long', '--strategy', 'dpor:1000000', '--max-states', '1000']],
+    ['vacuous', 4, ['empty', '--strategy', 'dpor']],
+    // No execution within the bound comes to its end.
+    ['vacuous', 4, ['wide', '--strategy', 'dpor:1']],
+    ['agreed', 0, ['abba', '--crosscheck']],
+    ['inconclusive', 3, ['wide', '--crosscheck', '--budget', '1ms']],
     ['sampled', 0, ['counter', '--set', 'atomic=true', '--strategy', 'pct:2', '--schedules', '50']],
     ['sampled', 0, ['wide', '--strategy', 'random', '--schedules', '1e9', '--budget', '200ms']],
     ['violation', 1, ['counter', '--strategy', 'pos']],
@@ -254,6 +262,45 @@ test('--json of a proof and of a truncated search', () => {
   });
 });
 
+test('--json of a stateless search tells its executions', () => {
+  const { stdout } = toys('explore', 'counter', '--set', 'atomic=true', '--strategy', 'dpor', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    strategy: 'dpor',
+    verdict: 'proved',
+    executions: { complete: 2, blocked: 0, cut: 0 },
+    dpor: { asleep: 0, longest: 2, maxSteps: 1000 },
+  });
+});
+
+test('--json of a cross-check', () => {
+  const { code, stdout } = toys('explore', 'counter', '--crosscheck', '--json');
+  expect(code).toBe(0);
+  const lost = ['lost-write: two increments, but the counter is 1'];
+  expect(JSON.parse(stdout)).toMatchObject({
+    schema: 'lostwrite/crosscheck@1',
+    agreed: true,
+    finished: 4,
+    engines: [
+      { name: 'naive', executions: 6, violations: lost, finalStates: 1 },
+      { name: 'stateful', states: 12, violations: lost, finalStates: 1 },
+      { name: 'dpor', executions: 4, violations: lost, finalStates: 1 },
+      { name: 'exhaustive', violations: lost, finalStates: null },
+    ],
+    differences: [],
+  });
+});
+
+test.each([
+  ['--strategy', 'pos'],
+  ['--out', 'x.json'],
+  ['--max-states', '9'],
+  ['--on', 'cpus'],
+])('a cross-check takes no %s', (option, value) => {
+  const { code, stdout, stderr } = toys('explore', 'counter', '--crosscheck', option, value);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(`${option}: a cross-check runs every engine`);
+});
+
 test('the answer does not depend on the run', () => {
   const once = scratch();
   const again = scratch();
@@ -274,6 +321,7 @@ describe('names that do not exist are answered with the nearest ones', () => {
     [['counter', '--set', 'atomik=true'], "unknown parameter 'atomik'", 'atomic'],
     [['counter', '--set', 'atomic=maybe'], "unknown value of atomic 'maybe'", 'false, true'],
     [['counter', '--strategy', 'exhaustiv'], "unknown strategy 'exhaustiv'", 'exhaustive'],
+    [['counter', '--strategy', 'dpor:0'], "found 'dpor:0'", 'dpor:N'],
     [['counter', '--memory', 'scc'], "unknown memory model 'scc'", 'sc'],
     [['counter', '--quite'], "unknown option '--quite'", '--quiet'],
   ])('explore %j', (args, message, hint) => {
@@ -287,7 +335,6 @@ describe('names that do not exist are answered with the nearest ones', () => {
 
 describe('what is not made yet says so', () => {
   test.each([
-    [['explore', 'counter', '--strategy', 'dpor']],
     [['explore', 'counter', '--memory', 'tso']],
     [['explore', 'counter', '--workers', '4']],
     [['race', 'seed']],

@@ -2,12 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LimitReached, type NeutralLimit } from '../npl/limit.ts';
 import type { NeutralProgram } from '../npl/program.ts';
+import { NeutralExecution } from './neutral-execution.ts';
 import { NaiveSearch } from './naive.ts';
 import { OptimalSearch } from './optimal.ts';
 import { SourceSearch } from './source.ts';
 import { StatefulSearch } from './stateful.ts';
-import type { StatelessSearch } from './stateless.ts';
-import type { Endings } from './tally.ts';
+import { Tally, type Endings } from './tally.ts';
 
 /** How the schedules are explored; see the file of each. */
 export const ALGORITHMS = ['stateful', 'optimal', 'source', 'naive'] as const;
@@ -88,9 +88,8 @@ export async function check(
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const { maxEvents = DEFAULT_MAX_EVENTS } = options;
-  const search =
-    algorithm === 'stateful' ? new StatefulSearch(program) : new STATELESS[algorithm](program, maxEvents);
-  const counts = () => (search instanceof StatefulSearch ? ofStates(search) : ofExecutions(search));
+  const { search, counts, bytes } =
+    algorithm === 'stateful' ? overStates(program) : overExecutions(program, algorithm, maxEvents);
   let limit: LimitReached | null = null;
   try {
     while (!search.run(SLICE)) {
@@ -103,7 +102,7 @@ export async function check(
         events: transitions,
         seconds: seconds(),
       });
-      checkLimits(options, seconds(), search instanceof StatefulSearch ? search.bytes : search.tally.bytes);
+      checkLimits(options, seconds(), bytes());
       await nextTurn();
     }
   } catch (error) {
@@ -123,6 +122,22 @@ export async function check(
 
 type Counts = Omit<CheckResult, 'program' | 'algorithm' | 'verdict' | 'limit' | 'seconds'>;
 
+function overStates(program: NeutralProgram) {
+  const search = new StatefulSearch(program);
+  return { search, counts: () => ofStates(search), bytes: () => search.bytes };
+}
+
+function overExecutions(
+  program: NeutralProgram,
+  algorithm: Exclude<Algorithm, 'stateful'>,
+  maxEvents: number,
+) {
+  const execution = new NeutralExecution(program);
+  const tally = new Tally(execution);
+  const search = new STATELESS[algorithm](execution, tally, maxEvents);
+  return { search, counts: () => ofExecutions(tally), bytes: () => tally.bytes };
+}
+
 function ofStates(search: StatefulSearch): Counts {
   const { states, ends, transitions, finalStates, outcomes, violated } = search;
   const violation = violated ? 'assertion' : ends.deadlocked > 0 ? 'deadlock' : null;
@@ -130,7 +145,7 @@ function ofStates(search: StatefulSearch): Counts {
   return { executions: null, traces: null, states, endStates, transitions, finalStates, outcomes, violation };
 }
 
-function ofExecutions({ tally }: StatelessSearch): Counts {
+function ofExecutions(tally: Tally): Counts {
   const { executions, traces, duplicate, sleepSetBlocked, violating, finalStates, outcomes } = tally;
   return {
     executions: { ...executions, duplicate, sleepSetBlocked },

@@ -1,184 +1,113 @@
 /**
- * One execution and what happens before what in it: a vector clock for each event, the trace it belongs to, and both taken back
- * with the event.
+ * One execution and what happens before what in it: a vector clock for each event, taken back with the event. What the events are and
+ * which of them are dependent, a subclass says; the searches (stateless.ts) know nothing else of a program.
  *
- * Two events of different threads are dependent when they touch the same word and at least one writes it (a failed compare-exchange
- * or trylock only reads; lock and unlock write), and a spawn happens before the first event of the child, the last event of the
- * child before a join. Executions that order dependent events alike are one Mazurkiewicz trace.
+ * A move is a thread in bits 0-4 and, of an event that branches, the branch taken in the bits above. An access is an integer
+ * that stands for all that decides which other events the event depends on.
  */
-import { grown } from '../growable.ts';
-import { ENDED, JOIN, STOPPED, UNSTARTED } from '../npl/kinds.ts';
-import { NeutralMachine, NO_ACCESS } from '../npl/machine.ts';
-import type { NeutralProgram } from '../npl/program.ts';
-import { wordHigh, wordLow } from '../zobrist.ts';
+import { FEW, grown } from '../growable.ts';
 
-/** How a maximal execution ends. */
-export const COMPLETE = 0;
-/** An assumption failed. */
-export const BLOCKED = 1;
-/** Some thread waits for ever. */
-export const DEADLOCKED = 2;
-
-/** Whether two accesses (spelled as in the machine's log) of different threads are dependent. */
-export function conflict(a: number, b: number): boolean {
-  return a !== NO_ACCESS && b !== NO_ACCESS && a >> 1 === b >> 1 && ((a | b) & 1) === 1;
+/** Told each reversible race: an event e and a later or waiting event e' that could have come before e. */
+export interface RaceHandler {
+  /**
+   * @param earlier depth of e
+   * @param move of e'
+   * @param node the automaton node of which e' is the event
+   * @param own depth of the event before e' in its thread (or of the one that spawned it), or -1
+   * @param end depth of e', or the length of the execution if e' waits
+   */
+  race(earlier: number, move: number, node: number, own: number, end: number): void;
 }
 
-export class Execution {
-  readonly machine: NeutralMachine;
+/** Bits of a move that hold the thread; the branch is above. */
+export const THREAD_BITS = 5;
+export const THREAD_MASK = (1 << THREAD_BITS) - 1;
+/** Answer of {@link Execution.accessWithout}: the event cannot happen there. */
+export const IMPOSSIBLE = -2;
+
+export abstract class Execution {
   readonly threads: number;
+  /** Events done. */
+  depth = 0;
+  /** By depth: the move, and the access of its event. */
+  moves = new Int32Array(FEW);
+  accesses = new Int32Array(FEW);
+  /** By depth: depth of the event before in the same thread (or of the one that spawned it), or -1. */
+  before = new Int32Array(FEW);
+  /** By depth: 1 for the first event of its thread, 2 for the second … */
+  ordinal = new Int32Array(FEW);
   /** By thread: depth of its last event (of the event that spawned it, before its first), or -1. */
   readonly last: Int32Array;
-  /** By word: depth of the last write, or -1. */
-  readonly lastWrite: Int32Array;
-  /** By word: depth of the last read since the last write, or -1. */
-  readonly lastRead: Int32Array;
-  /** By depth: what {@link last} was for the thread of the event. */
-  before = new Int32Array(64);
-  /** By depth: what {@link lastWrite} was for its word. */
-  earlierWrite = new Int32Array(64);
-  /** By depth: what {@link lastRead} was for its word. */
-  earlierRead = new Int32Array(64);
-  /** By depth: 1 for the first event of its thread, 2 for the second … */
-  private ordinal = new Int32Array(64);
   /** By depth and thread: how many events of the thread happen before this one or are it. */
-  private clocks: Int32Array<ArrayBuffer>;
-  /** By depth: the key of the trace up to here, the sum over its events of a number for (thread, clock). */
-  private traceLows = new Int32Array(65);
-  private traceHighs = new Int32Array(65);
+  protected clocks: Int32Array<ArrayBuffer>;
 
-  /** Throws an InputError for a program that has an index out of range. */
-  constructor(program: NeutralProgram) {
-    this.machine = new NeutralMachine(program);
-    this.threads = this.machine.threads;
-    this.last = new Int32Array(this.threads).fill(-1);
-    this.lastWrite = new Int32Array(this.machine.words.length).fill(-1);
-    this.lastRead = new Int32Array(this.machine.words.length).fill(-1);
-    this.clocks = new Int32Array(64 * this.threads);
-  }
-
-  get depth(): number {
-    return this.machine.depth;
-  }
-
-  /** Keys of the trace executed so far: the same for all its schedules, up to a collision of 63 bits. */
-  get traceLow(): number {
-    return this.traceLows[this.depth]!;
-  }
-
-  get traceHigh(): number {
-    return this.traceHighs[this.depth]!;
+  /** @param threads at most 31 */
+  constructor(threads: number) {
+    this.threads = threads;
+    this.last = new Int32Array(threads).fill(-1);
+    this.clocks = new Int32Array(FEW * threads);
   }
 
   /** Whether the event at depth `a` happens before the event at depth `b`, or is it; -1 as `b` is before everything. */
   happensBefore(a: number, b: number): boolean {
-    return b >= a && this.clocks[b * this.threads + this.machine.stepThread[a]!]! >= this.ordinal[a]!;
+    return b >= a && this.clocks[b * this.threads + (this.moves[a]! & THREAD_MASK)]! >= this.ordinal[a]!;
   }
 
-  /** Does the next event of `thread`, which must be enabled. */
-  step(thread: number): void {
-    const { machine, threads, last } = this;
-    const at = machine.depth;
-    const join = machine.kindOf(thread) === JOIN;
-    const joined = join ? machine.automata.details[machine.nodes[thread]!]! : -1;
-    machine.step(thread);
-    if (at === this.before.length) this.makeRoom();
-    const { clocks } = this;
-    const row = at * threads;
-    const own = last[thread]!;
-    this.before[at] = own;
-    for (let t = 0; t < threads; t++) clocks[row + t] = own < 0 ? 0 : clocks[own * threads + t]!;
-    if (joined >= 0 && last[joined]! >= 0) this.absorb(row, last[joined]!);
-    this.touch(row, at);
-    const ordinal = clocks[row + thread]! + 1;
-    this.ordinal[at] = ordinal;
-    clocks[row + thread] = ordinal;
-    last[thread] = at;
-    const child = machine.stepChild[at]!;
-    if (child >= 0) last[child] = at;
-    this.addToTrace(thread, row, at);
+  /** How many events of `thread` happen before the event at depth `at` or are it. */
+  clock(at: number, thread: number): number {
+    return this.clocks[at * this.threads + thread]!;
   }
+
+  /** Whether two accesses of events of different threads are dependent. */
+  abstract conflict(a: number, b: number): boolean;
+
+  /** Does the event of `move`, which must be enabled. */
+  abstract step(move: number): void;
 
   /** Takes the last event back. */
-  undo(): void {
-    const { machine, last } = this;
-    const at = machine.depth - 1;
-    last[machine.stepThread[at]!] = this.before[at]!;
-    const child = machine.stepChild[at]!;
-    if (child >= 0) last[child] = -1;
-    const access = machine.stepAccess[at]!;
-    if (access !== NO_ACCESS) {
-      const word = access >> 1;
-      this.lastRead[word] = this.earlierRead[at]!;
-      this.lastWrite[word] = this.earlierWrite[at]!;
-    }
-    machine.undo();
-  }
+  abstract undo(): void;
 
   /** A bit for each thread that can go on. */
-  enabledMask(): number {
-    let mask = 0;
-    for (let t = 0; t < this.threads; t++) if (this.machine.enabled(t)) mask |= 1 << t;
-    return mask;
-  }
+  abstract enabledMask(): number;
 
-  /** How an execution without an enabled thread ended. A thread that nobody spawned has nothing to end. */
-  outcome(): number {
-    let outcome = COMPLETE;
-    for (let t = 0; t < this.threads; t++) {
-      const kind = this.machine.kindOf(t);
-      if (kind === STOPPED) return BLOCKED;
-      if (kind !== ENDED && kind !== UNSTARTED) outcome = DEADLOCKED;
-    }
-    return outcome;
-  }
+  /** In how many ways `thread`, which is enabled, can go on. */
+  abstract branches(thread: number): number;
 
-  /** Joins the clocks of the conflicting events before the one at `at`, and enters it as the newest of its word. */
-  private touch(row: number, at: number): void {
-    const access = this.machine.stepAccess[at]!;
-    if (access === NO_ACCESS) return;
-    const word = access >> 1;
-    const write = this.lastWrite[word]!;
-    const read = this.lastRead[word]!;
-    this.earlierWrite[at] = write;
-    this.earlierRead[at] = read;
-    if (write >= 0) this.absorb(row, write);
-    if ((access & 1) === 0) {
-      this.lastRead[word] = at;
-      return;
-    }
-    for (let r = read; r >= 0; r = this.earlierRead[r]!) this.absorb(row, r);
-    this.lastWrite[word] = at;
-    this.lastRead[word] = -1;
-  }
+  /** Tells the races in which the event at depth `at` is the later one. */
+  abstract racesOfEvent(at: number, handler: RaceHandler): void;
 
-  private absorb(row: number, other: number): void {
+  /** Tells the races of what could not be done: of threads that wait at the end, and of branches not taken. */
+  abstract racesOfUndone(handler: RaceHandler): void;
+
+  /**
+   * The access of the event of `node` when it comes after the first `earlier` events and the `count` events at `depths`, or
+   * {@link IMPOSSIBLE}. None of those may happen after the event at depth `earlier`.
+   */
+  abstract accessWithout(
+    earlier: number,
+    depths: Int32Array,
+    count: number,
+    move: number,
+    node: number,
+  ): number;
+
+  /** Joins the clock of the event at depth `other` into the one that begins at `row`. */
+  protected absorb(row: number, other: number): void {
     const { clocks, threads } = this;
     const from = other * threads;
     for (let t = 0; t < threads; t++)
       if (clocks[from + t]! > clocks[row + t]!) clocks[row + t] = clocks[from + t]!;
   }
 
-  private addToTrace(thread: number, row: number, at: number): void {
-    const { clocks } = this;
-    let low = thread + 1;
-    let high = ~thread;
-    for (let t = 0; t < this.threads; t++) {
-      low = wordLow(low, clocks[row + t]!);
-      high = wordHigh(high, clocks[row + t]!);
-    }
-    this.traceLows[at + 1] = (this.traceLows[at]! + low) | 0;
-    this.traceHighs[at + 1] = (this.traceHighs[at]! + high) | 0;
-  }
-
-  private makeRoom(): void {
-    const needed = this.before.length + 1;
+  /** Makes room for one more event; returns true if the arrays had to grow. */
+  protected makeRoom(): boolean {
+    if (this.depth < this.moves.length) return false;
+    const needed = this.depth + 1;
+    this.moves = grown(this.moves, needed);
+    this.accesses = grown(this.accesses, needed);
     this.before = grown(this.before, needed);
-    this.earlierWrite = grown(this.earlierWrite, needed);
-    this.earlierRead = grown(this.earlierRead, needed);
     this.ordinal = grown(this.ordinal, needed);
-    this.traceLows = grown(this.traceLows, this.before.length + 1);
-    this.traceHighs = grown(this.traceHighs, this.before.length + 1);
-    this.clocks = grown(this.clocks, this.before.length * this.threads);
+    this.clocks = grown(this.clocks, this.moves.length * this.threads);
+    return true;
   }
 }

@@ -3,37 +3,35 @@
  * an execution has come to its end, and the whole reversed sequence is put in the wakeup tree at the earlier event. Every trace is
  * executed exactly once and nothing is executed in vain. Memory: the wakeup trees of one execution.
  */
-import { grown } from '../growable.ts';
-import type { NeutralProgram } from '../npl/program.ts';
-import { racesOfEvent, racesOfWaiting, type RaceHandler } from './races.ts';
+import { FEW, grown } from '../growable.ts';
+import { THREAD_BITS, type Execution, type RaceHandler } from './execution.ts';
 import { Reversal } from './reversal.ts';
 import { SleepSets } from './sleep-sets.ts';
-import { StatelessSearch } from './stateless.ts';
+import { StatelessSearch, type Recorder } from './stateless.ts';
 import { WakeupTrees } from './wakeup-tree.ts';
 
 export class OptimalSearch extends StatelessSearch implements RaceHandler {
   private readonly trees = new WakeupTrees();
   /** By depth: the first branch of its wakeup tree, or 0. */
-  private roots = new Int32Array(64);
+  private roots = new Int32Array(FEW);
   private readonly sleep: SleepSets;
   private readonly v: Reversal;
   /** The subtree that the next depth inherits. */
   private inherited = 0;
 
-  constructor(program: NeutralProgram, maxEvents: number) {
-    super(program, maxEvents);
-    this.sleep = new SleepSets(this.execution.threads);
-    this.v = new Reversal(this.execution);
+  constructor(execution: Execution, recorder: Recorder, maxEvents?: number) {
+    super(execution, recorder, maxEvents);
+    this.sleep = new SleepSets(execution);
+    this.v = new Reversal(execution);
   }
 
   /** @internal */
-  race(earlier: number, thread: number, node: number, own: number): void {
+  race(earlier: number, move: number, node: number, own: number): void {
     const { v, sleep } = this;
-    v.build(earlier, thread, node, own, this.execution.depth);
-    for (let rest = sleep.masks[earlier]!; rest !== 0; rest &= rest - 1) {
-      const asleep = 31 - Math.clz32(rest & -rest);
-      if (v.weakInitial(asleep, sleep.accessOf(earlier, asleep))) return;
-    }
+    if (!v.build(earlier, move, node, own, this.execution.depth)) return;
+    const end = sleep.end(earlier);
+    for (let i = sleep.start(earlier); i < end; i++)
+      if (v.weakInitial(sleep.moveAt(i), sleep.accessAt(i))) return;
     this.roots[earlier] = this.trees.insert(this.roots[earlier]!, v);
   }
 
@@ -41,20 +39,19 @@ export class OptimalSearch extends StatelessSearch implements RaceHandler {
     const { execution, sleep } = this;
     this.roots = grown(this.roots, depth + 1);
     this.roots[depth] = this.inherited;
-    if (depth > 0) sleep.descend(depth - 1, execution.machine.stepAccess[depth - 1]!);
+    if (depth > 0) sleep.descend(depth - 1, execution.moves[depth - 1]!, execution.accesses[depth - 1]!);
     if (this.inherited !== 0) return;
     const enabled = execution.enabledMask();
-    const awake = enabled & ~sleep.masks[depth]!;
-    if (awake !== 0) {
-      // An empty tree: any thread may begin.
-      this.roots[depth] = this.trees.leaf(31 - Math.clz32(awake & -awake));
+    const awake = this.awake(depth, enabled);
+    if (awake >= 0) {
+      // An empty tree: any move may come first.
+      this.roots[depth] = this.trees.leaf(awake);
       return;
     }
-    if (enabled === 0) this.tally.record(execution);
-    else this.tally.sleepSetBlocked++;
-    for (let at = 1; at < depth; at++) racesOfEvent(execution, at, this);
-    for (let t = 0; t < execution.threads; t++)
-      if ((enabled & (1 << t)) === 0) racesOfWaiting(execution, t, this);
+    if (enabled === 0) this.recorder.record();
+    else this.recorder.sleepSetBlocked++;
+    for (let at = 1; at < depth; at++) execution.racesOfEvent(at, this);
+    execution.racesOfUndone(this);
   }
 
   protected override choose(depth: number): number {
@@ -64,10 +61,28 @@ export class OptimalSearch extends StatelessSearch implements RaceHandler {
     this.roots[depth] = trees.siblings[branch]!;
     this.inherited = trees.children[branch]!;
     trees.release(branch);
-    return trees.threads[branch]!;
+    return trees.moves[branch]!;
   }
 
-  protected override leave(depth: number, thread: number): void {
-    this.sleep.add(depth, thread, this.execution.machine.stepAccess[depth]!);
+  protected override leave(depth: number, move: number): void {
+    this.sleep.add(depth, move, this.execution.accesses[depth]!);
+  }
+
+  /** Some move that is enabled and not asleep, or -1. */
+  private awake(depth: number, enabled: number): number {
+    const { execution, sleep } = this;
+    const untouched = enabled & ~sleep.masks[depth]!;
+    if (untouched !== 0) return 31 - Math.clz32(untouched & -untouched);
+    // Of a thread that sleeps in one branch another may be awake.
+    for (let rest = enabled; rest !== 0; rest &= rest - 1) {
+      const thread = 31 - Math.clz32(rest & -rest);
+      const branches = execution.branches(thread);
+      if (branches === 1) continue;
+      for (let branch = 0; branch < branches; branch++) {
+        const move = thread | (branch << THREAD_BITS);
+        if (!sleep.has(depth, move)) return move;
+      }
+    }
+    return -1;
   }
 }

@@ -1,45 +1,91 @@
 /**
- * Sleep sets: threads whose next event need not go first any more, because what begins with it was explored before; they wake when
- * a dependent event is executed (Godefroid, LNCS 1032, 1996, chapter 5).
+ * Sleep sets: moves that need not come first any more, because what begins with them was explored before; they wake when a dependent
+ * event is executed (Godefroid, LNCS 1032, 1996, chapter 5).
  */
-import { grown } from '../growable.ts';
-import { conflict } from './execution.ts';
+import { FEW, grown } from '../growable.ts';
+import { THREAD_MASK, type Execution } from './execution.ts';
 
 export class SleepSets {
-  /** By depth: a bit for each sleeping thread. */
-  masks = new Int32Array(64);
-  private accesses: Int32Array<ArrayBuffer>;
-  private readonly threads: number;
+  /** By depth: a bit for each thread that has a sleeping move. */
+  masks = new Int32Array(FEW);
+  /** By depth: its moves and their accesses stand from `starts[depth]` up to `ends[depth]`; those of greater depths come behind. */
+  private starts = new Int32Array(FEW);
+  private ends = new Int32Array(FEW);
+  private moves = new Int32Array(FEW);
+  private accesses = new Int32Array(FEW);
+  private readonly execution: Execution;
 
-  constructor(threads: number) {
-    this.threads = threads;
-    this.accesses = new Int32Array(64 * threads);
+  constructor(execution: Execution) {
+    this.execution = execution;
   }
 
-  /** What the event of sleeping `thread` accesses at `depth`. */
-  accessOf(depth: number, thread: number): number {
-    return this.accesses[depth * this.threads + thread]!;
+  /** Where the moves that sleep at `depth` begin and end, for {@link moveAt} and {@link accessAt}. */
+  start(depth: number): number {
+    return this.starts[depth]!;
   }
 
-  /** Puts `thread` to sleep at `depth`. */
-  add(depth: number, thread: number, access: number): void {
-    this.masks[depth]! |= 1 << thread;
-    this.accesses[depth * this.threads + thread] = access;
+  end(depth: number): number {
+    return this.ends[depth]!;
   }
 
-  /** Sets the sleep set after an event with `access` at `depth`: those that are independent of it sleep on. */
-  descend(depth: number, access: number): void {
-    this.masks = grown(this.masks, depth + 2);
-    this.accesses = grown(this.accesses, (depth + 2) * this.threads);
-    const from = depth * this.threads;
+  moveAt(i: number): number {
+    return this.moves[i]!;
+  }
+
+  /** What the event of the sleeping move accesses. */
+  accessAt(i: number): number {
+    return this.accesses[i]!;
+  }
+
+  /** Is `move` asleep at `depth`? */
+  has(depth: number, move: number): boolean {
+    if ((this.masks[depth]! & (1 << (move & THREAD_MASK))) === 0) return false;
+    for (let i = this.starts[depth]!; i < this.ends[depth]!; i++) if (this.moves[i] === move) return true;
+    return false;
+  }
+
+  /** Puts `move` to sleep at `depth`, the greatest in use. */
+  add(depth: number, move: number, access: number): void {
+    this.masks[depth] = this.masks[depth]! | (1 << (move & THREAD_MASK));
+    const at = this.ends[depth]!++;
+    this.moves = grown(this.moves, at + 1);
+    this.accesses = grown(this.accesses, at + 1);
+    this.moves[at] = move;
+    this.accesses[at] = access;
+  }
+
+  /** Sets the sleep set after the event of `move` with `access` at `depth`: what is independent of it sleeps on. */
+  descend(depth: number, move: number, access: number): void {
+    if (depth + 2 > this.masks.length) this.makeRoom(depth + 2);
+    const { execution, moves, accesses } = this;
+    const first = this.ends[depth]!;
+    let at = first;
     let mask = 0;
-    for (let rest = this.masks[depth]!; rest !== 0; rest &= rest - 1) {
-      const thread = 31 - Math.clz32(rest & -rest);
-      const asleep = this.accesses[from + thread]!;
-      if (conflict(asleep, access)) continue;
-      mask |= 1 << thread;
-      this.accesses[from + this.threads + thread] = asleep;
+    if (this.masks[depth] !== 0) {
+      if (2 * first >= this.moves.length) return this.descendGrown(depth, move, access);
+      const thread = move & THREAD_MASK;
+      for (let i = this.starts[depth]!; i < first; i++) {
+        const asleep = moves[i]!;
+        if ((asleep & THREAD_MASK) === thread || execution.conflict(accesses[i]!, access)) continue;
+        mask |= 1 << (asleep & THREAD_MASK);
+        moves[at] = asleep;
+        accesses[at++] = accesses[i]!;
+      }
     }
+    this.starts[depth + 1] = first;
+    this.ends[depth + 1] = at;
     this.masks[depth + 1] = mask;
+  }
+
+  private descendGrown(depth: number, move: number, access: number): void {
+    this.moves = grown(this.moves, 2 * this.moves.length);
+    this.accesses = grown(this.accesses, 2 * this.accesses.length);
+    this.descend(depth, move, access);
+  }
+
+  private makeRoom(depths: number): void {
+    this.masks = grown(this.masks, depths);
+    this.starts = grown(this.starts, depths);
+    this.ends = grown(this.ends, depths);
   }
 }

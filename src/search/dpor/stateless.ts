@@ -1,19 +1,30 @@
 /** What the stateless searches share: a depth-first walk over executions that can be stopped after any step and gone on with. */
-import { Execution } from './execution.ts';
-import { Tally } from './tally.ts';
+import type { Execution } from './execution.ts';
 import { LimitReached } from '../npl/limit.ts';
-import type { NeutralProgram } from '../npl/program.ts';
+
+/** Told what a search meets. */
+export interface Recorder {
+  /** Events executed. */
+  events: number;
+  /** Executions cut because all that could go on was asleep. */
+  sleepSetBlocked: number;
+  /** Set: the search stops where it is. */
+  halted: boolean;
+  /** The execution has come to its end: nothing can go on. */
+  record(): void;
+}
 
 export abstract class StatelessSearch {
-  readonly tally = new Tally();
   protected readonly execution: Execution;
+  protected readonly recorder: Recorder;
   private readonly maxEvents: number;
   private started = false;
   private finished = false;
 
   /** @param maxEvents most events of one execution */
-  constructor(program: NeutralProgram, maxEvents: number) {
-    this.execution = new Execution(program);
+  constructor(execution: Execution, recorder: Recorder, maxEvents = Infinity) {
+    this.execution = execution;
+    this.recorder = recorder;
     this.maxEvents = maxEvents;
   }
 
@@ -22,24 +33,23 @@ export abstract class StatelessSearch {
    * execution passes the limit.
    */
   run(steps: number): boolean {
-    const { execution, tally } = this;
-    const until = tally.events + steps;
+    const { execution, recorder } = this;
+    const until = recorder.events + steps;
     if (!this.started) this.enter(0);
     this.started = true;
-    while (!this.finished && tally.events < until) {
-      const depth = execution.depth;
-      const thread = this.choose(depth);
-      if (thread >= 0) {
+    while (!this.finished && !recorder.halted && recorder.events < until) {
+      const { depth } = execution;
+      const move = this.choose(depth);
+      if (move >= 0) {
         if (depth === this.maxEvents)
           throw new LimitReached('events', `an execution has more than ${this.maxEvents} events`);
-        execution.step(thread);
-        tally.events++;
+        execution.step(move);
+        recorder.events++;
         this.enter(depth + 1);
       } else if (depth === 0) this.finished = true;
       else {
-        const last = execution.machine.stepThread[depth - 1]!;
         execution.undo();
-        this.leave(depth - 1, last);
+        this.leave(depth - 1, execution.moves[depth - 1]!);
       }
     }
     return this.finished;
@@ -48,9 +58,9 @@ export abstract class StatelessSearch {
   /** Prepares the choices at `depth`, just reached. */
   protected abstract enter(depth: number): void;
 
-  /** The next thread to execute at `depth`, or -1 if there is none left. */
+  /** The next move to execute at `depth`, or -1 if there is none left. */
   protected abstract choose(depth: number): number;
 
-  /** All that begins with `thread` at `depth` is explored. */
-  protected abstract leave(depth: number, thread: number): void;
+  /** All that begins with `move` at `depth` is explored. */
+  protected abstract leave(depth: number, move: number): void;
 }

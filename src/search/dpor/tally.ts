@@ -1,7 +1,11 @@
 /** What is counted over executions: each at its end, traces and final states told apart by 63-bit keys. */
 import { NEW, VisitedSet } from '../visited.ts';
-import { COMPLETE, BLOCKED, type Execution } from './execution.ts';
+import { COMPLETE, BLOCKED, type NeutralExecution } from './neutral-execution.ts';
+import type { Recorder } from './stateless.ts';
 import { outcomeHigh, outcomeLow } from './outcomes.ts';
+
+/** log2 of the slots of a set at first: most programs are small, and clearing large tables would take longer than they. */
+const SMALL = 5;
 
 /** Number of maximal executions (or traces) by how they end. */
 export interface Endings {
@@ -10,22 +14,28 @@ export interface Endings {
   deadlocked: number;
 }
 
-export class Tally {
+export class Tally implements Recorder {
   readonly executions: Endings = { complete: 0, blocked: 0, deadlocked: 0 };
   readonly traces: Endings = { complete: 0, blocked: 0, deadlocked: 0 };
   /** Executions of a trace that had been executed before. */
   duplicate = 0;
   /** Executions cut because all that could go on was asleep. */
   sleepSetBlocked = 0;
+  halted = false;
   /** Traces with a failed assertion. */
   violating = 0;
   /** Events executed. */
   events = 0;
   /** Most events in one execution. */
   maxEvents = 0;
-  private readonly seen = new VisitedSet();
-  private readonly finals = new VisitedSet();
-  private readonly results = new VisitedSet();
+  private readonly execution: NeutralExecution;
+  private readonly seen = new VisitedSet(SMALL);
+  private readonly finals = new VisitedSet(SMALL);
+  private readonly results = new VisitedSet(SMALL);
+
+  constructor(execution: NeutralExecution) {
+    this.execution = execution;
+  }
 
   /** Distinct final values of the variables over complete executions. */
   get finalStates(): number {
@@ -43,7 +53,8 @@ export class Tally {
   }
 
   /** Counts an execution that has come to its end. */
-  record(execution: Execution): void {
+  record(): void {
+    const { execution } = this;
     const { machine } = execution;
     const outcome = execution.outcome();
     const ending = outcome === COMPLETE ? 'complete' : outcome === BLOCKED ? 'blocked' : 'deadlocked';

@@ -1,18 +1,17 @@
 /**
- * Wakeup trees: sequences of threads that are still to be executed from a prefix, as an ordered tree, so that none of them runs
+ * Wakeup trees: sequences of moves that are still to be executed from a prefix, as an ordered tree, so that none of them runs
  * into a sleep set (Abdulla et al., POPL 2014, section on wakeup trees). A branch is a list of nodes in a pool; 0 is no node.
  */
-import { grown } from '../growable.ts';
-import { NO_ACCESS } from '../npl/machine.ts';
+import { FEW, grown } from '../growable.ts';
 import type { Reversal } from './reversal.ts';
 
 export class WakeupTrees {
-  /** By node: the thread that goes next, and what its event accesses there. */
-  threads = new Int32Array(64);
-  accesses = new Int32Array(64);
+  /** By node: the move that comes next, and what its event accesses there. */
+  moves = new Int32Array(FEW);
+  accesses = new Int32Array(FEW);
   /** By node: its first child; its next sibling (or the next free node). */
-  children = new Int32Array(64);
-  siblings = new Int32Array(64);
+  children = new Int32Array(FEW);
+  siblings = new Int32Array(FEW);
   private size = 1;
   private free = 0;
 
@@ -25,12 +24,12 @@ export class WakeupTrees {
     let node = root;
     let lastSibling = 0;
     while (node !== 0) {
-      if (!v.weakInitial(this.threads[node]!, this.accesses[node]!)) {
+      if (!v.weakInitial(this.moves[node]!, this.accesses[node]!)) {
         lastSibling = node;
         node = this.siblings[node]!;
         continue;
       }
-      v.take(this.threads[node]!);
+      v.take(this.moves[node]!);
       // A leaf stands for all that may follow.
       if (v.length === 0 || this.children[node] === 0) return root;
       parent = node;
@@ -43,11 +42,11 @@ export class WakeupTrees {
     return root === 0 ? branch : root;
   }
 
-  /** A tree of one branch: `thread`, and then anything. Its access is not known and not asked for: it goes next. */
-  leaf(thread: number): number {
+  /** A tree of one branch: `move`, and then anything. Its access is not known and not asked for: it comes next. */
+  leaf(move: number): number {
     const node = this.allocate();
-    this.threads[node] = thread;
-    this.accesses[node] = NO_ACCESS;
+    this.moves[node] = move;
+    this.accesses[node] = 0;
     this.children[node] = 0;
     this.siblings[node] = 0;
     return node;
@@ -63,7 +62,7 @@ export class WakeupTrees {
     let below = 0;
     for (let i = v.length - 1; i >= 0; i--) {
       const node = this.allocate();
-      this.threads[node] = v.threads[i]!;
+      this.moves[node] = v.moves[i]!;
       this.accesses[node] = v.accesses[i]!;
       this.children[node] = below;
       this.siblings[node] = 0;
@@ -79,7 +78,7 @@ export class WakeupTrees {
       return node;
     }
     const fresh = this.size++;
-    this.threads = grown(this.threads, this.size);
+    this.moves = grown(this.moves, this.size);
     this.accesses = grown(this.accesses, this.size);
     this.children = grown(this.children, this.size);
     this.siblings = grown(this.siblings, this.size);

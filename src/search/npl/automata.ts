@@ -4,7 +4,7 @@
  * and local operations run once for each node and never in the inner loop.
  */
 import { InputError } from '../../core/errors.ts';
-import { grown } from '../growable.ts';
+import { FEW, grown } from '../growable.ts';
 import { nodeHigh, nodeLow, wordHigh, wordLow } from '../zobrist.ts';
 import type { Code, EventInstruction, Target } from './code.ts';
 import { EdgeTable } from './edges.ts';
@@ -30,21 +30,21 @@ const MAX_NODES = 2_000_000;
 export class NeutralAutomata {
   readonly threads: number;
   /** By node: one of kinds.ts. */
-  kinds = new Int32Array(64);
+  kinds = new Int32Array(FEW);
   /** By node: the shared word, or -1. */
-  words = new Int32Array(64);
+  words = new Int32Array(FEW);
   /** By node: first operand (value, expected value). */
-  as = new Int32Array(64);
+  as = new Int32Array(FEW);
   /** By node: second operand (new value). */
-  bs = new Int32Array(64);
+  bs = new Int32Array(FEW);
   /** By node: thread of a spawn or join, relation of an await. */
-  details = new Int32Array(64);
+  details = new Int32Array(FEW);
   /** By node: its part of the key of a state. */
-  lows = new Int32Array(64);
-  highs = new Int32Array(64);
+  lows = new Int32Array(FEW);
+  highs = new Int32Array(FEW);
   /** By node: a key of the registers alone. */
-  registerLows = new Int32Array(64);
-  registerHighs = new Int32Array(64);
+  registerLows = new Int32Array(FEW);
+  registerHighs = new Int32Array(FEW);
   /** By thread: the node at which it starts; bit 0 of {@link startsViolated} if an assertion fails before its first event. */
   readonly starts: Int32Array;
   readonly startsViolated: Uint8Array;

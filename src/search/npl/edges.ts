@@ -1,7 +1,7 @@
 /** Edges of automata: (node, value) → int32 of at least 0. Open addressing, three int32s a slot, at most half full. */
 export class EdgeTable {
-  private table = new Int32Array(3 * 64).fill(-1);
-  private mask = 63;
+  private table = new Int32Array(3 * 16).fill(-1);
+  private mask = 15;
   private size = 0;
 
   /** The edge, or -1. */

@@ -2,7 +2,7 @@
  * Runs a neutral program one event at a time, and back: words and automaton nodes in typed arrays, an undo log, and the key of
  * the state kept as it changes. One step allocates nothing once the automata know its edge.
  */
-import { grown } from '../growable.ts';
+import { FEW, grown } from '../growable.ts';
 import { wordHigh, wordLow } from '../zobrist.ts';
 import { NeutralAutomata } from './automata.ts';
 import { compileThread } from './code.ts';
@@ -41,19 +41,19 @@ export class NeutralMachine {
   /** How many of them, or of the starts, failed an assertion. */
   violations = 0;
   /** By depth: the thread, its node before the event, and the value of the word before the event. */
-  stepThread = new Int32Array(64);
-  stepNode = new Int32Array(64);
-  stepBefore = new Int32Array(64);
+  stepThread = new Int32Array(FEW);
+  stepNode = new Int32Array(FEW);
+  stepBefore = new Int32Array(FEW);
   /** By depth: word * 2 + 1 if the event wrote, word * 2 if it read, or {@link NO_ACCESS}. */
-  stepAccess = new Int32Array(64);
+  stepAccess = new Int32Array(FEW);
   /** By depth: the thread that the event started, or -1. */
-  stepChild = new Int32Array(64);
+  stepChild = new Int32Array(FEW);
   /** The keys of the variables, and of everything that is not a variable. */
   variablesLow = 0;
   variablesHigh = 0;
   restLow = 0;
   restHigh = 0;
-  private stepViolations = new Int32Array(64);
+  private stepViolations = new Int32Array(FEW);
 
   /** Compiles `program`. Throws an InputError if it uses a name that does not exist or an index that is out of range. */
   constructor(program: NeutralProgram) {

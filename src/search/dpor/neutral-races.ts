@@ -10,22 +10,11 @@
  * then w leaves their word alone, so that e' was enabled at E, and any execution that begins with E·e·w has this race.
  */
 import { NO_ACCESS } from '../npl/machine.ts';
-import type { Execution } from './execution.ts';
-
-/** Told each reversible race. */
-export interface RaceHandler {
-  /**
-   * @param earlier depth of e
-   * @param thread of e'
-   * @param node the automaton node of which e' is the event
-   * @param own depth of the event before e' in its thread (or of the one that spawned it), or -1
-   * @param end depth of e', or the length of the execution if e' waits
-   */
-  race(earlier: number, thread: number, node: number, own: number, end: number): void;
-}
+import type { RaceHandler } from './execution.ts';
+import type { NeutralExecution } from './neutral-execution.ts';
 
 /** Tells the races in which the event at depth `at` is the later one. Linear in the reads since the last write, squared. */
-export function racesOfEvent(execution: Execution, at: number, handler: RaceHandler): void {
+export function racesOfEvent(execution: NeutralExecution, at: number, handler: RaceHandler): void {
   const { machine } = execution;
   const access = machine.stepAccess[at]!;
   if (access === NO_ACCESS) return;
@@ -47,7 +36,7 @@ export function racesOfEvent(execution: Execution, at: number, handler: RaceHand
 }
 
 /** Tells the races of `thread`, which waits at the end of the execution. */
-export function racesOfWaiting(execution: Execution, thread: number, handler: RaceHandler): void {
+export function racesOfWaiting(execution: NeutralExecution, thread: number, handler: RaceHandler): void {
   const { machine } = execution;
   const node = machine.nodes[thread]!;
   if (!machine.waitsForWord(node)) return;
@@ -58,7 +47,7 @@ export function racesOfWaiting(execution: Execution, thread: number, handler: Ra
 }
 
 function waiting(
-  execution: Execution,
+  execution: NeutralExecution,
   thread: number,
   node: number,
   own: number,
@@ -79,7 +68,7 @@ function waiting(
 }
 
 /** Whether another of these reads comes between read `r` and the write that follows them. */
-function followed(execution: Execution, r: number, reads: number): boolean {
+function followed(execution: NeutralExecution, r: number, reads: number): boolean {
   // The list runs backwards: only reads later than r can follow it.
   for (let other = reads; other > r; other = execution.earlierRead[other]!)
     if (execution.happensBefore(r, other)) return true;
