@@ -21,15 +21,16 @@ import { EXIT, EXIT_OF_VERDICT } from './exit.ts';
 import { exploreOnCpus } from './explore-on-cpus.ts';
 import { interruptible } from './interrupt.ts';
 import { defaultMemory } from './memory.ts';
-import { requireOneWorker, requireSc } from './not-yet.ts';
+import { requireSc } from './not-yet.ts';
 import { checked, confirm } from './on-cpus.ts';
 import { complain, print, printJson, terminalPaint } from './print.ts';
 import { showProgress } from './progress.ts';
 import type { BuiltProgram, Registry } from './registry.ts';
-import { required, requireExhaustive, resumeFrom, resuming } from './resume.ts';
+import { required, requireExhaustive, keepsCheckpoints, resumeFrom, resuming } from './resume.ts';
 import { trySave } from './save-schedule.ts';
 import { requireWritable } from './save.ts';
 import { parseStrategy, requireSampling } from './strategy.ts';
+import { exploreWithWorkers, requireWorkersShare } from './workers.ts';
 
 /** The options of `explore`, parsed. */
 export interface ExploreCommandOptions extends ChoiceOptions {
@@ -49,6 +50,7 @@ export interface ExploreCommandOptions extends ChoiceOptions {
   readonly resume?: string;
   readonly out?: string;
   readonly minimise?: boolean;
+  readonly exact?: boolean;
   readonly coverage?: boolean;
   readonly all?: boolean;
   readonly crosscheck?: boolean;
@@ -80,8 +82,9 @@ export async function exploreCommand(
   const { seed, schedules } = options;
   requireSampling(strategy, { seed, schedules });
   requireSc(options.memory);
-  requireOneWorker(options.workers);
+  requireWorkersShare(options.workers, strategy.name, options.on);
   requireExhaustive(strategy, options);
+  requireExactable(strategy, options);
   const resumed = options.resume === undefined ? null : resumeFrom(options.resume, named, options);
   const choice = resumed?.choice ?? choiceOf(registry, required(named), options);
   const scenario = choice.program;
@@ -105,7 +108,7 @@ export async function exploreCommand(
       'leave out --on cpus, or give the schedule that it writes to lostwrite replay FILE --minimise',
     );
   if (options.on === 'cpus') return exploreOnCpus(registry, choice, built, options, file);
-  const checkpoints = strategy.name === 'exhaustive' ? checkpointFile(choice, options) : null;
+  const checkpoints = keepsCheckpoints(strategy, options) ? checkpointFile(choice, options) : null;
   const saving: { failure: InputError | null } = { failure: null };
   // Before CPUs are asked: what they contradict is evidence, too.
   const onFound = (schedule: Schedule) => {
@@ -131,6 +134,7 @@ export async function exploreCommand(
         scenario,
         kernel: built.kernel,
         switches: built.switches,
+        workers: options.workers,
         file: written,
         confirmation,
         coverage: options.coverage ?? false,
@@ -141,6 +145,15 @@ export async function exploreCommand(
   if (failure === null) return EXIT_OF_VERDICT[verdict.verdict];
   complain(failure.message, failure.hint);
   return EXIT.usage;
+}
+
+/** States are compared in full only by the exhaustive search with one searcher. */
+function requireExactable(strategy: Strategy, { exact, on, workers }: ExploreCommandOptions): void {
+  if (exact !== true || (strategy.name === 'exhaustive' && on === 'search' && workers === 1)) return;
+  throw new InputError(
+    '--exact: only the exhaustive search with one worker compares states in full',
+    'leave out --exact, or --strategy, --on and --workers',
+  );
 }
 
 /** Options that say how to search: a cross-check searches in every way. */
@@ -167,9 +180,11 @@ export async function search(
   registry: Registry,
   built: BuiltProgram,
   choice: ProgramChoice,
-  options: Pick<
-    ExploreCommandOptions,
-    'budget' | 'maxStates' | 'maxMemory' | 'seed' | 'schedules' | 'quiet' | 'minimise'
+  options: Partial<
+    Pick<
+      ExploreCommandOptions,
+      'budget' | 'maxStates' | 'maxMemory' | 'seed' | 'schedules' | 'quiet' | 'minimise' | 'exact' | 'workers'
+    >
   > & {
     readonly strategy?: Strategy;
     readonly checkpoints?: CheckpointOptions;
@@ -179,10 +194,11 @@ export async function search(
   },
 ): Promise<Explored> {
   const progress = showProgress(options.quiet ?? false);
-  const { strategy, seed, schedules, maxStates } = options;
+  const { strategy, seed, schedules, maxStates, workers = 1 } = options;
   try {
     return await interruptible(async (signal) => {
-      const verdict = await explore(built.program, {
+      const source = registry.source(built.request);
+      const limits = {
         signal,
         onProgress: progress.update,
         maxBytes: options.maxMemory ?? defaultMemory(),
@@ -190,17 +206,23 @@ export async function search(
         ...(options.resumed === undefined ? {} : { resume: options.resumed }),
         ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
         ...(maxStates === undefined ? {} : { maxStates }),
-        ...(strategy === undefined ? {} : { strategy }),
-        ...(seed === undefined ? {} : { seed }),
-        ...(schedules === undefined ? {} : { schedules }),
         minimise: options.minimise ?? false,
-      });
+      };
+      const verdict =
+        workers > 1
+          ? await exploreWithWorkers(built.program, source, workers, limits)
+          : await explore(built.program, {
+              ...limits,
+              exact: options.exact ?? false,
+              ...(strategy === undefined ? {} : { strategy }),
+              ...(seed === undefined ? {} : { seed }),
+              ...(schedules === undefined ? {} : { schedules }),
+            });
       if (verdict.violation === null) return { choice, built, verdict, replayed: null, confirmation: null };
       const { schedule } = verdict.violation;
-      const { program, request } = built;
+      const { program } = built;
       const replayed = checked(program, schedule);
       options.onFound?.(schedule);
-      const source = registry.source(request);
       return {
         choice,
         built,

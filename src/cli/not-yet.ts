@@ -26,9 +26,3 @@ export function requireSc(memory: string): void {
     throw new InputError(`--memory: unknown memory model '${memory}'`, suggest(memory, MEMORIES));
   throw notYet(`--memory ${memory}`, 'use --memory sc (sequential consistency), or leave it out');
 }
-
-/** Accepts 1; more is an InputError. */
-export function requireOneWorker(workers: number): void {
-  if (workers > 1)
-    throw notYet(`--workers ${workers}`, 'use --workers 1, or leave it out: one searcher does it all');
-}

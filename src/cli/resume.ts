@@ -13,6 +13,8 @@ interface Given extends ChoiceOptions {
   readonly checkpoint?: string;
   readonly checkpointEvery?: number;
   readonly resume?: string;
+  readonly workers: number;
+  readonly exact?: boolean;
 }
 
 /** An InputError for options about checkpoints of what makes none. */
@@ -35,6 +37,21 @@ export function requireExhaustive(strategy: Strategy, options: Given): void {
       `--${given[0]}: only an exhaustive search can be put down and taken up again, not --strategy ${options.strategy}`,
       hint,
     );
+  if (options.workers > 1)
+    throw new InputError(
+      `--${given[0]}: a search by several workers cannot be put down and taken up again`,
+      'leave out --workers',
+    );
+  if (options.exact === true)
+    throw new InputError(
+      `--${given[0]}: an exact search cannot be put down and taken up again`,
+      'leave out --exact',
+    );
+}
+
+/** Does this search keep checkpoints? */
+export function keepsCheckpoints(strategy: Strategy, { workers, exact }: Given): boolean {
+  return strategy.name === 'exhaustive' && workers === 1 && exact !== true;
 }
 
 /** The scenario of a search that is not resumed; an InputError if there is none. */

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { InputError, ModelError } from '../core/errors.ts';
 import { CpuFailure, Interrupted } from '../cpus/failures.ts';
 import { DEFAULT_JITTER } from '../cpus/stress.ts';
+import { SearcherFailure } from '../search/parallel/searcher-failure.ts';
 import { collect, collectSettings, parseBudget, parseCount, parseSeconds, wholeNumber } from './arguments.ts';
 import { checkCommand, type CheckCommandOptions } from './check-command.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
@@ -17,6 +18,7 @@ import type { Registry } from './registry.ts';
 import { replayCommand, type ReplayCommandOptions } from './replay-command.ts';
 import { stressCommand, type StressCommandOptions } from './stress-command.ts';
 import { storyCommand } from './story-command.ts';
+import { MOST_WORKERS } from './workers.ts';
 
 const NO_ANSWER =
   'nothing is known about the program now; explore and replay without --on cpus need no worker threads';
@@ -43,6 +45,10 @@ export async function run(args: readonly string[], registry: Registry): Promise<
     }
     if (error instanceof CpuFailure) {
       complain(error.message, NO_ANSWER);
+      return EXIT.inconclusive;
+    }
+    if (error instanceof SearcherFailure) {
+      complain(error.message, 'nothing is known about the program now; --workers 1 needs no worker threads');
       return EXIT.inconclusive;
     }
     if (error instanceof InputError) complain(error.message, error.hint);
@@ -119,7 +125,12 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       'search',
     )
     .option('--memory <model>', 'memory model; only sc (sequential consistency) so far', 'sc')
-    .option('--workers <n>', 'searchers; only 1 so far', parseCount, 1)
+    .option(
+      '--workers <n>',
+      'searchers of an exhaustive search, a worker thread each; the result is the same for any number',
+      wholeNumber(1, MOST_WORKERS),
+      1,
+    )
     .option(
       '--budget <time>',
       'stop after 60s, 500ms, 2m, ...: as inconclusive, or at random with what was run (default: no limit)',
@@ -149,6 +160,7 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       '--minimise',
       'make the schedule of a violation as small as it can be: fewest CPUs, then preemptions, then steps',
     )
+    .option('--exact', 'keep visited states whole and compare them: no fingerprints, more time and memory')
     .option('--coverage', 'list the operations and outcomes that no schedule came to')
     .option('--crosscheck', 'run all engines (--budget is for each) and compare what they find')
     .option('--all', 'show every access in the trace, with its source position')

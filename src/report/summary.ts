@@ -54,7 +54,9 @@ function provedMeaning(verdict: Verdict, threads: number): string[] {
     ...boundRemark(verdict),
     `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
     'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
-    `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
+    verdict.collisionProbability === 0 && verdict.states > 1
+      ? 'States were compared in full: no two were taken for one.'
+      : `Two different states were taken for one with probability below ${probability(verdict.collisionProbability)}.`,
   ];
 }
 
@@ -120,14 +122,15 @@ function paintWord({ verdict }: Verdict, paint: Paint): (text: string) => string
 
 /** Figures that would say nothing about so small or quick a search are left out. */
 function figures(verdict: Verdict): string[] {
-  const { states, transitions, depth, seconds, bytesPerState, endStates, violation } = verdict;
+  const { states, transitions, depth, seconds, bytesPerState, endStates, violation, bound } = verdict;
   if (verdict.dpor !== undefined) return sideBySide(dporFigures(verdict, verdict.dpor), '  ');
   if (verdict.sampling !== null) return sideBySide(sampleFigures(verdict, verdict.sampling), '  ');
   const items = [
     counted(states, 'state'),
     counted(transitions, 'transition'),
-    // The search for the shortest schedule has no depth of its own worth telling.
-    ...(violation === null ? [counted(endStates, 'end state'), `depth ${grouped(depth)}`] : []),
+    ...(violation === null ? [counted(endStates, 'end state')] : []),
+    // An exhaustive search's depth is that of its stack: it says how the search went, and nothing about the program.
+    ...(violation === null && bound?.cutOff === true ? [`depth ${grouped(depth)}`] : []),
     duration(seconds),
     ...(seconds >= 0.1 ? [`${short(transitions / seconds)} transitions/s`] : []),
     ...(states >= 10_000 ? [`${byteSize(bytesPerState)}/state`] : []),

@@ -22,6 +22,7 @@ const GO_ON: Readonly<Record<Limit, string>> = {
   memory: 'raise --max-memory or use a machine with more memory, or make the scenario smaller with --set',
   automata: 'the program itself must change as said above; a larger budget will not help',
   interrupted: 'start it again and let it run; nothing is kept of it',
+  collision: 'use --strategy dpor, which keeps no states, or another size of the scenario (--set)',
 };
 
 /** What to add to the command that goes on, so that it does not end where this one did. */
@@ -31,6 +32,7 @@ const ADD: Readonly<Record<Limit, (verdict: Verdict) => string>> = {
   memory: () => ' --max-memory SIZE',
   automata: () => '',
   interrupted: () => '',
+  collision: () => '',
 };
 
 /** The sentences, in their order. */

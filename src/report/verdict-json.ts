@@ -9,6 +9,8 @@ export interface VerdictContext {
   readonly scenario: string;
   readonly kernel: string;
   readonly switches: Readonly<Record<string, string | number | boolean>>;
+  /** Searchers; default 1. */
+  readonly workers?: number;
   /** Where the schedule of a violation is, or null if it could not be written. */
   readonly file: string | null;
   /** What worker threads said of the schedule, or null if there is none. */
@@ -35,7 +37,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     switches,
     strategy: spellStrategy(verdict.strategy),
     memory: 'sc',
-    workers: 1,
+    workers: context.workers ?? 1,
     verdict: verdict.verdict,
     violation:
       violation === null

@@ -145,16 +145,23 @@ export class DepthFirst {
     this.active = true;
   }
 
-  /** Gives away the open step next to the initial state: the path up to and with it, as for {@link adopt}; null if there is none. */
+  /**
+   * Gives away the open step next to the initial state: the path up to and with it, as for {@link adopt}; null if there are not
+   * two open ones. Linear in the depth of the stack.
+   */
   donate(): Int32Array | null {
     // Records are found from the top down; the lowest open one wins.
     let lowest = -1;
+    let open = 0;
     for (let at = this.top; at > 0;) {
       const trailer = at - TRAILER;
-      if ((this.stack[trailer + T_MOVE]! & FATE) === 0) lowest = at;
+      if ((this.stack[trailer + T_MOVE]! & FATE) === 0) {
+        lowest = at;
+        open++;
+      }
       at = trailer - 2 * this.stack[trailer + T_WRITES]!;
     }
-    if (lowest < 0) return null;
+    if (open < 2) return null;
     const path = this.steps(lowest);
     const at = lowest - TRAILER + T_MOVE;
     this.stack[at] = this.stack[at]! | GIVEN;
@@ -468,8 +475,7 @@ export class DepthFirst {
     const at = this.top - TRAILER + T_MOVE;
     this.stack[at] = this.stack[at]! | APPLIED;
     this.depth++;
-    if (this.depth + this.prefix.length <= this.maxDepth) return;
-    this.maxDepth = this.depth + this.prefix.length;
+    if (this.depth + this.prefix.length > this.maxDepth) this.maxDepth = this.depth + this.prefix.length;
     if (this.depth < this.finishes.length) return;
     const bigger = new Uint8Array(this.finishes.length * 2);
     bigger.set(this.finishes);

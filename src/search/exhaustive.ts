@@ -21,21 +21,27 @@ export class ExhaustiveSearch {
   readonly visited: StateSet;
   /** Kind of the first violation met, if `run` said `violation`. */
   violation: ViolationKind | null;
-  /** States that cannot finish, known once `run` said `complete`: keys as low, high pairs. */
-  stuck: Int32Array = new Int32Array(0);
-
   private readonly walk: DepthFirst;
-  private readonly unsettled = new Unsettled();
+  /** States not known to finish when they left the stack. */
+  readonly unsettled = new Unsettled();
+  private settled: Int32Array | null = null;
   private readonly projections: Projections;
 
-  /** @param options `exact`: states are told apart for certain, not by fingerprints */
-  constructor(automata: Automata, options: { readonly visited?: StateSet; readonly exact?: boolean } = {}) {
-    const { visited = new VisitedSet(), exact = false } = options;
+  /**
+   * @param options `exact`: states are told apart for certain, not by fingerprints; `visited` may be shared with other searchers;
+   *   `begins` false: there is nothing to do before what another one has given away ({@link donate}) is adopted
+   */
+  constructor(
+    automata: Automata,
+    options: { readonly visited?: StateSet; readonly exact?: boolean; readonly begins?: boolean } = {},
+  ) {
+    const { visited = new VisitedSet(), exact = false, begins = true } = options;
     this.automata = automata;
     this.projections = new Projections(exact);
     this.walk = new DepthFirst(automata, exact ? null : visited, this.unsettled, this.projections);
     this.visited = this.walk.visited;
-    this.violation = this.walk.begin();
+    if (!begins) this.projections.begin();
+    this.violation = begins ? this.walk.begin() : null;
   }
 
   /** Transitions from the states expanded so far. */
@@ -79,7 +85,6 @@ export class ExhaustiveSearch {
       walk.advance();
       if (walk.transitions >= until) return 'running';
     }
-    this.stuck = this.unsettled.settle(this.visited);
     return 'complete';
   }
 
@@ -120,6 +125,26 @@ export class ExhaustiveSearch {
   private plainSet(): VisitedSet {
     if (this.visited.constructor === VisitedSet) return this.visited;
     throw new RangeError('only a search with a plain visited set of its own can be saved');
+  }
+
+  /** States that cannot finish: keys as low, high pairs. To be asked once `run` said `complete`, of a searcher that had no help. */
+  get stuck(): Int32Array {
+    return this.settle();
+  }
+
+  /** See {@link stuck}. */
+  settle(): Int32Array {
+    return (this.settled ??= this.unsettled.settle(this.visited));
+  }
+
+  /** See DepthFirst.donate. */
+  donate(): Int32Array | null {
+    return this.walk.donate();
+  }
+
+  /** See DepthFirst.adopt; only when there is nothing left to explore. */
+  adopt(path: Int32Array): void {
+    this.walk.adopt(path);
   }
 
   /** The decisions that lead to the violation (or to the current state), as the search happened to come there. */

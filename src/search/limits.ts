@@ -1,5 +1,6 @@
 /** What ends a search before it is done: its options, and the errors it is told by. */
 import type { SizeEstimate } from './estimate.ts';
+import { KeyCollision } from './exact-set.ts';
 import { AutomataLimitError } from './growth.ts';
 import type { Limit } from './verdict.ts';
 
@@ -50,14 +51,18 @@ export class LimitReached extends Error {
   }
 }
 
+/** The error of a search that has come to `maxStates` states. */
+export function statesReached(maxStates: number): LimitReached {
+  return new LimitReached('states', `the limit of ${maxStates} states was reached (--max-states)`);
+}
+
 /** Tells `progress` and throws a LimitReached if it has come to one of the limits. */
 export function checkLimits(options: LimitOptions, progress: Progress): void {
   const { maxStates = DEFAULT_MAX_STATES, budgetMs } = options;
   const { states, bytes, seconds, before = 0 } = progress;
   options.onProgress?.(progress);
   if (options.signal?.aborted === true) throw new LimitReached('interrupted', 'the search was interrupted');
-  if (states >= maxStates)
-    throw new LimitReached('states', `the limit of ${maxStates} states was reached (--max-states)`);
+  if (states >= maxStates) throw statesReached(maxStates);
   if (budgetMs !== undefined && (seconds - before) * 1000 > budgetMs)
     throw new LimitReached('time', `the budget of ${budgetMs / 1000} s ended (--budget)`);
   checkMemory(options, bytes);
@@ -78,6 +83,7 @@ const NO_MEMORY = /allocation failed|Invalid typed array length|Array buffer/;
 /** The limit that `error` tells of, or null if it is something else. */
 export function limitOf(error: unknown): { readonly which: Limit; readonly message: string } | null {
   if (error instanceof LimitReached) return { which: error.limit, message: error.message };
+  if (error instanceof KeyCollision) return { which: 'collision', message: error.message };
   if (error instanceof AutomataLimitError) return { which: 'automata', message: error.message };
   if (error instanceof RangeError && NO_MEMORY.test(error.message))
     return {

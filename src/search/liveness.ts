@@ -55,6 +55,13 @@ export class Unsettled {
     this.length = this.start;
   }
 
+  /** Adds the entries of another list, which names other states. */
+  absorb(entries: Int32Array): void {
+    this.list = grown(this.list, this.length + entries.length);
+    this.list.set(entries, this.length);
+    this.length += entries.length;
+  }
+
   /**
    * Propagates "finishes" backwards among the listed states and returns the keys (low, high pairs) of those that cannot
    * finish, in the order listed. Each listed state's successors must be in `visited`, and either be listed too or be known

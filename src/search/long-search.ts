@@ -24,6 +24,8 @@ export interface LongSearchOptions extends LimitOptions {
    * from now, `maxStates` from the beginning. A SnapshotMisfit is thrown if the program is another one.
    */
   readonly resume?: Checkpoint;
+  /** See ExploreOptions; not with `checkpoint` or `resume`. */
+  readonly exact?: boolean;
 }
 
 const SLICE = 1 << 16;
@@ -61,7 +63,7 @@ export class LongSearch {
     this.before = resume?.seconds ?? 0;
     this.begun = resume !== undefined;
     if (resume !== undefined) followCheckpoint(automata, resume);
-    this.search = new ExhaustiveSearch(automata);
+    this.search = new ExhaustiveSearch(automata, { exact: options.exact ?? false });
     if (resume !== undefined) {
       this.search.restore(resume.search);
       this.probes = new Probes(resume.probes);

@@ -15,7 +15,7 @@ export type VerdictName =
   | 'vacuous';
 
 /** Which limit ended a truncated search. */
-export type Limit = 'states' | 'time' | 'memory' | 'automata' | 'interrupted';
+export type Limit = 'states' | 'time' | 'memory' | 'automata' | 'interrupted' | 'collision';
 
 /** A violation and the schedule that shows it. */
 export interface ViolationReport extends FoundViolation {
@@ -122,7 +122,8 @@ export interface Verdict {
   readonly transitions: number;
   /**
    * In steps: deepest stack of the depth-first search, or length of the shortest counterexample; within a bound the longest
-   * schedule that leads anywhere new; of a sample or of `dpor` the longest run.
+   * schedule that leads anywhere new; of a sample or of `dpor` the longest run. The stack's depth tells of the run, as seconds do: with
+   * several searchers it depends on timing.
    */
   readonly depth: number;
   /**
@@ -132,6 +133,7 @@ export interface Verdict {
   readonly endStates: number;
   /** Wall-clock seconds of the whole search. */
   readonly seconds: number;
+  /** Of the visited set; of the breadth-first search's tables if a violation was found. */
   readonly bytesPerState: number;
   /** Upper bound of the probability that two different states were taken for one. */
   readonly collisionProbability: number;

@@ -70,7 +70,7 @@ test('a proof says what it is about', () => {
   expect(toys('explore', 'counter', '--set', 'atomic=true').stdout.replace(/\d\.\d\d s/, '0.01 s'))
     .toMatchInlineSnapshot(`
       "counter on v2 (atomic=true)   PROVED   (exhaustive, 2 threads, SC)
-        4 states  4 transitions  1 end state  depth 2  0.01 s
+        4 states  4 transitions  1 end state  0.01 s
         Every schedule of these 2 threads was explored (sequential consistency): no rule is broken, and
         from every state all can still finish.
         A proof about this program, as large as it is here; not about other sizes, memory models, or what
@@ -336,7 +336,6 @@ describe('names that do not exist are answered with the nearest ones', () => {
 describe('what is not made yet says so', () => {
   test.each([
     [['explore', 'counter', '--memory', 'tso']],
-    [['explore', 'counter', '--workers', '4']],
     [['race', 'seed']],
     [['races', '--json']],
     [['list', 'races']],
@@ -426,4 +425,27 @@ test('a reader that goes away is no error', async () => {
 test('no colour and no control characters where nobody sees them', () => {
   const { stdout } = toys('explore', 'pager');
   expect(stdout).toMatch(/^[\n -~]*$/);
+});
+
+describe('--exact', () => {
+  test('the same figures, and no probability of a mistake', () => {
+    const fingerprints = JSON.parse(toys('explore', 'wide', '--json', '--set', 'threads=4').stdout);
+    const exact = JSON.parse(toys('explore', 'wide', '--json', '--set', 'threads=4', '--exact').stdout);
+    const { verdict, states, transitions, depth } = fingerprints;
+    expect(exact).toMatchObject({ verdict, states, transitions, depth, collisionProbability: 0 });
+    expect(fingerprints.collisionProbability).toBeGreaterThan(0);
+  });
+
+  test('what compares no states, or keeps them elsewhere, refuses it', () => {
+    for (const other of [
+      ['--strategy', 'pos'],
+      ['--workers', '2'],
+      ['--on', 'cpus'],
+    ]) {
+      const { code, stderr } = toys('explore', 'counter', '--exact', ...other);
+      expect(code).toBe(2);
+      expect(stderr).toContain('--exact: only the exhaustive search with one worker compares states in full');
+    }
+    expect(toys('explore', 'counter', '--exact', '--resume', 'x').stderr).toContain('--exact');
+  });
 });
