@@ -48,6 +48,7 @@ export interface ExploreCommandOptions extends ChoiceOptions {
   /** Milliseconds. */
   readonly checkpointEvery?: number;
   readonly resume?: string;
+  readonly reduction?: boolean;
   readonly out?: string;
   readonly minimise?: boolean;
   readonly exact?: boolean;
@@ -95,6 +96,11 @@ export async function exploreCommand(
   const built = buildChoice(registry, choice);
   const file = options.out ?? `out/${scenario}.json`;
   requireWritable(file);
+  if (options.reduction === true && (options.on === 'cpus' || strategy.name !== 'exhaustive'))
+    throw new InputError(
+      `--reduction: it is the exhaustive search that leaves out what it need not see`,
+      `leave out --reduction, or ${options.on === 'cpus' ? '--on cpus' : `--strategy ${options.strategy}`}`,
+    );
   if (options.on === 'cpus' && strategy.name !== 'exhaustive')
     throw new InputError(
       `--strategy ${options.strategy}: CPUs run every schedule`,
@@ -148,11 +154,20 @@ export async function exploreCommand(
 }
 
 /** States are compared in full only by the exhaustive search with one searcher. */
-function requireExactable(strategy: Strategy, { exact, on, workers }: ExploreCommandOptions): void {
-  if (exact !== true || (strategy.name === 'exhaustive' && on === 'search' && workers === 1)) return;
+function requireExactable(
+  strategy: Strategy,
+  { exact, on, workers, reduction }: ExploreCommandOptions,
+): void {
+  if (reduction === true && workers > 1)
+    throw new InputError(
+      `--workers ${workers}: the search with --reduction has one searcher`,
+      'leave out --workers, or --reduction',
+    );
+  if (exact !== true) return;
+  if (strategy.name === 'exhaustive' && on === 'search' && workers === 1 && reduction !== true) return;
   throw new InputError(
-    '--exact: only the exhaustive search with one worker compares states in full',
-    'leave out --exact, or --strategy, --on and --workers',
+    '--exact: only the plain exhaustive search with one worker compares states in full',
+    'leave out --exact, or --strategy, --on, --workers and --reduction',
   );
 }
 
@@ -183,7 +198,16 @@ export async function search(
   options: Partial<
     Pick<
       ExploreCommandOptions,
-      'budget' | 'maxStates' | 'maxMemory' | 'seed' | 'schedules' | 'quiet' | 'minimise' | 'exact' | 'workers'
+      | 'budget'
+      | 'maxStates'
+      | 'maxMemory'
+      | 'reduction'
+      | 'seed'
+      | 'schedules'
+      | 'quiet'
+      | 'minimise'
+      | 'exact'
+      | 'workers'
     >
   > & {
     readonly strategy?: Strategy;
@@ -214,6 +238,7 @@ export async function search(
           : await explore(built.program, {
               ...limits,
               exact: options.exact ?? false,
+              reduction: options.reduction ?? false,
               ...(strategy === undefined ? {} : { strategy }),
               ...(seed === undefined ? {} : { seed }),
               ...(schedules === undefined ? {} : { schedules }),

@@ -15,6 +15,7 @@ interface Given extends ChoiceOptions {
   readonly resume?: string;
   readonly workers: number;
   readonly exact?: boolean;
+  readonly reduction?: boolean;
 }
 
 /** An InputError for options about checkpoints of what makes none. */
@@ -42,16 +43,17 @@ export function requireExhaustive(strategy: Strategy, options: Given): void {
       `--${given[0]}: a search by several workers cannot be put down and taken up again`,
       'leave out --workers',
     );
-  if (options.exact === true)
-    throw new InputError(
-      `--${given[0]}: an exact search cannot be put down and taken up again`,
-      'leave out --exact',
-    );
+  for (const way of ['exact', 'reduction'] as const)
+    if (options[way] === true)
+      throw new InputError(
+        `--${given[0]}: a search with --${way} cannot be put down and taken up again`,
+        `leave out --${way}`,
+      );
 }
 
 /** Does this search keep checkpoints? */
-export function keepsCheckpoints(strategy: Strategy, { workers, exact }: Given): boolean {
-  return strategy.name === 'exhaustive' && workers === 1 && exact !== true;
+export function keepsCheckpoints(strategy: Strategy, { workers, exact, reduction }: Given): boolean {
+  return strategy.name === 'exhaustive' && workers === 1 && exact !== true && reduction !== true;
 }
 
 /** The scenario of a search that is not resumed; an InputError if there is none. */

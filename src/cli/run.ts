@@ -118,6 +118,10 @@ function exploring(program: Command, registry: Registry, finish: (code: number) 
       'at random: decides which schedules are drawn (default: 1)',
       wholeNumber(1, 2 ** 31 - 1),
     )
+    .option(
+      '--reduction',
+      'exhaustive: leave out schedules that differ only in the order of independent steps',
+    )
     .option('--schedules <n>', 'at random: how many schedules are run (default: 10 000)', parseCount)
     .option(
       '--on <engine>',

@@ -15,6 +15,31 @@ export interface ProgramThread {
 }
 
 /**
+ * A number that is a sum over single words and ghost accounts: how a step changes it depends on nothing but the words and accounts that
+ * the step itself changes.
+ */
+export interface Observable {
+  readonly terms: readonly ObservableTerm[];
+  /** Accounts, each with the factor by which it counts. */
+  readonly accounts: readonly { readonly account: number; readonly factor: number }[];
+}
+
+/** `of` depends on no other bits of the word's value than those of `mask`. */
+export interface ObservableTerm {
+  readonly word: Word;
+  readonly mask: number;
+  readonly of: (value: number) => number;
+}
+
+/** A conjunct of a property, as far as partial-order reduction needs to know it: what it looks at, not what it says. */
+export interface PropertyPart {
+  /** The part is a function of these numbers (and of `guard`). */
+  readonly observables: readonly Observable[];
+  /** The part holds wherever this number is 0. */
+  readonly guard?: Observable;
+}
+
+/**
  * A predicate over the words, checked in every state or at the end. `holds` reads `words` (int32, one for each word of the
  * layout, not to be written) and `held` (ghost accounts summed over all threads) and nothing else.
  */
@@ -23,6 +48,11 @@ export interface Property {
   readonly kind: ViolationKind;
   /** The words `holds` reads: it is evaluated again only when one of them or an account changes. */
   readonly watches: readonly Word[];
+  /**
+   * The property is the conjunction of these parts. Finer parts let partial-order reduction leave out more; without any, every
+   * watched word and every account counts as looked at. Not needed for a property of the end.
+   */
+  readonly parts?: readonly PropertyPart[];
   readonly holds: (words: Int32Array, held: Int32Array) => boolean;
   /** Says what is wrong in a state where `holds` is false; called once, for the report. */
   readonly explain: (words: Int32Array, held: Int32Array) => string;

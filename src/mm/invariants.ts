@@ -2,10 +2,21 @@
  * What must be true of the machine in every state, and at the end (semantics.md 6). All are predicates over the words and the
  * ghost accounts; none looks at a thread's place in the code.
  */
-import type { Property } from '../core/program.ts';
+import type { Property, PropertyPart } from '../core/program.ts';
 import type { ViolationKind } from '../core/violation.ts';
 import type { Word } from '../core/words.ts';
 import { cacheAccount, mapAccount, pinAccount, refAccount, slotAccount } from './accounts.ts';
+import {
+  cacheParts,
+  contentParts,
+  exclusiveEntryParts,
+  frameParts,
+  mapcountParts,
+  pinnedParts,
+  referenceParts,
+  slotParts,
+  writableParts,
+} from './invariant-parts.ts';
 import { describe_mismatch, request_allows } from './ideal.ts';
 import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
 import { PTE, pte_pfn, pte_swp_exclusive } from './pgtable.ts';
@@ -71,7 +82,12 @@ function isAllowed(
   return k.request.some(({ state }, r) => request_allows(k, r, words[state.index]!, m, v, slot, value));
 }
 
-function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Property {
+function contentProperty(
+  k: Machine,
+  kind: ViolationKind,
+  atEnd: boolean,
+  parts?: readonly PropertyPart[],
+): Property {
   const find = (words: Int32Array): Mismatch | null => findMismatch(k, words, kind, atEnd);
   const watches = [
     ...allPtes(k),
@@ -86,6 +102,7 @@ function contentProperty(k: Machine, kind: ViolationKind, atEnd: boolean): Prope
       : `every mapped byte reads what it ought to (${kind})`,
     kind,
     watches,
+    ...(parts === undefined ? {} : { parts }),
     holds: (words) => find(words) === null,
     explain: (words) => {
       const found = find(words)!;
@@ -142,6 +159,7 @@ function counter(
   kind: ViolationKind,
   counters: readonly Word[],
   others: readonly Word[],
+  parts: readonly PropertyPart[],
   sign: number,
   read: (word: number) => number,
   expect: (words: Int32Array, held: Int32Array, n: number) => number,
@@ -152,6 +170,7 @@ function counter(
     name: `${name} (${kind})`,
     kind,
     watches: [...counters, ...others],
+    parts,
     holds: (words, held) => find(words, held) < 0,
     explain: (words, held) => {
       const n = find(words, held);
@@ -175,18 +194,67 @@ function accounting(k: Machine): Property[] {
     (words[k.swap.cache[s]!.index]! === 0 ? 0 : 1) + held[cacheAccount(k, s)]!;
   const self = (value: number) => value;
   const mapcounts = k.page.map((page) => page.mapcount);
+  // The same parts given to two properties count once.
+  const [references, mappings] = [referenceParts(k), mapcountParts(k)];
+  const [entries, caches] = [slotParts(k), cacheParts(k)];
   return [
-    counter('no reference is uncounted', 'use-after-free', refcounts, [...pteWords, ...flags], 1, self, refs),
-    counter('no reference is left over', 'leaked', refcounts, [...pteWords, ...flags], -1, self, refs),
-    counter('mapcount covers the present PTEs', 'use-after-free', mapcounts, pteWords, 1, self, maps),
-    counter('mapcount has nothing left over', 'leaked', mapcounts, pteWords, -1, self, maps),
-    counter('no swap PTE is uncounted', 'use-after-free', k.swap.map, pteWords, 1, SWAP_MAP.count.of, slots),
-    counter('no swap count is left over', 'leaked', k.swap.map, pteWords, -1, SWAP_MAP.count.of, slots),
+    counter(
+      'no reference is uncounted',
+      'use-after-free',
+      refcounts,
+      [...pteWords, ...flags],
+      references,
+      1,
+      self,
+      refs,
+    ),
+    counter(
+      'no reference is left over',
+      'leaked',
+      refcounts,
+      [...pteWords, ...flags],
+      references,
+      -1,
+      self,
+      refs,
+    ),
+    counter(
+      'mapcount covers the present PTEs',
+      'use-after-free',
+      mapcounts,
+      pteWords,
+      mappings,
+      1,
+      self,
+      maps,
+    ),
+    counter('mapcount has nothing left over', 'leaked', mapcounts, pteWords, mappings, -1, self, maps),
+    counter(
+      'no swap PTE is uncounted',
+      'use-after-free',
+      k.swap.map,
+      pteWords,
+      entries,
+      1,
+      SWAP_MAP.count.of,
+      slots,
+    ),
+    counter(
+      'no swap count is left over',
+      'leaked',
+      k.swap.map,
+      pteWords,
+      entries,
+      -1,
+      SWAP_MAP.count.of,
+      slots,
+    ),
     counter(
       'SWAP_HAS_CACHE covers the swap cache',
       'use-after-free',
       k.swap.map,
       k.swap.cache,
+      caches,
       1,
       SWAP_MAP.has_cache.of,
       cached,
@@ -196,6 +264,7 @@ function accounting(k: Machine): Property[] {
       'leaked',
       k.swap.map,
       k.swap.cache,
+      caches,
       -1,
       SWAP_MAP.has_cache.of,
       cached,
@@ -238,6 +307,7 @@ function frameProperties(k: Machine): Property[] {
         ...k.swap.cache,
         ...k.request.flatMap(({ bio, complete }) => [bio, complete]),
       ],
+      parts: frameParts(k),
       holds: (words) => broken(words) === null,
       explain: (words) => broken(words) ?? '',
     },
@@ -249,6 +319,7 @@ function settledProperty(
   k: Machine,
   name: string,
   watches: readonly Word[],
+  parts: readonly PropertyPart[],
   broken: (words: Int32Array, pte: number) => string | null,
 ): Property {
   const find = (words: Int32Array): string | null => {
@@ -265,6 +336,7 @@ function settledProperty(
     name,
     kind: 'assertion',
     watches: [...allPtes(k), ...k.mm.map((mm) => mm.ptl.word), ...watches],
+    parts,
     holds: (words) => find(words) === null,
     explain: (words) => `${name}: ${find(words)}`,
   };
@@ -280,18 +352,25 @@ function exclusiveProperties(k: Machine): Property[] {
       return pins && (bits & PAGE.anon_exclusive.mask) === 0;
     });
   return [
-    settledProperty(k, 'I1: a writable PTE maps a PG_anon_exclusive page', flags, (words, pte) => {
-      const writable = MAPS_FRAME | PTE.write.mask;
-      if ((pte & writable) !== (PTE.present.mask | PTE.write.mask)) return null;
-      const f = pte_pfn(pte);
-      return (words[k.page[f]!.flags.index]! & PAGE.anon_exclusive.mask) === 0
-        ? `maps page[${f}] writable`
-        : null;
-    }),
+    settledProperty(
+      k,
+      'I1: a writable PTE maps a PG_anon_exclusive page',
+      flags,
+      writableParts(k),
+      (words, pte) => {
+        const writable = MAPS_FRAME | PTE.write.mask;
+        if ((pte & writable) !== (PTE.present.mask | PTE.write.mask)) return null;
+        const f = pte_pfn(pte);
+        return (words[k.page[f]!.flags.index]! & PAGE.anon_exclusive.mask) === 0
+          ? `maps page[${f}] writable`
+          : null;
+      },
+    ),
     settledProperty(
       k,
       'I6: an exclusive swap PTE is the only one that names its slot',
       k.swap.map,
+      exclusiveEntryParts(k),
       (words, pte) => {
         if ((pte & PTE.swap.mask) === 0 || !pte_swp_exclusive(pte)) return null;
         const s = pte_pfn(pte);
@@ -303,6 +382,7 @@ function exclusiveProperties(k: Machine): Property[] {
       name: 'I7: a pinned anonymous page stays PG_anon_exclusive',
       kind: 'assertion',
       watches: [...flags, ...k.request.map((request) => request.bio)],
+      parts: pinnedParts(k),
       holds: (words, held) => pinned(held, words) < 0,
       explain: (words, held) => `I7: page[${pinned(held, words)}] is pinned but not PG_anon_exclusive`,
     },
@@ -314,9 +394,10 @@ function exclusiveProperties(k: Machine): Property[] {
  * once a mutation lets a writer in without it.
  */
 export function alwaysProperties(k: Machine): readonly Property[] {
+  const contents = contentParts(k);
   return [
-    contentProperty(k, 'lost-write', false),
-    contentProperty(k, 'leak', false),
+    contentProperty(k, 'lost-write', false, contents),
+    contentProperty(k, 'leak', false, contents),
     ...frameProperties(k),
     ...accounting(k),
     ...(k.kernel.rule_swapin_ptl ? exclusiveProperties(k) : []),

@@ -5,13 +5,21 @@ import { counted, duration, grouped, probability, short } from './numbers.ts';
 import { quoted } from './saved-schedule.ts';
 
 /** `exhaustive`; `bounded:2`; `pct:3, seed 1`. */
-export function strategyText({ strategy, sampling }: Verdict): string {
-  return `${spellStrategy(strategy)}${sampling === null ? '' : `, seed ${sampling.seed}`}`;
+export function strategyText({ strategy, reduction, sampling }: Verdict): string {
+  return `${spellStrategy(strategy)}${reduction === null ? '' : ' with reduction'}${sampling === null ? '' : `, seed ${sampling.seed}`}`;
+}
+
+/** What partial-order reduction left out, if it was on. */
+export function reductionRemark({ reduction }: Verdict): string[] {
+  if (reduction === null) return [];
+  return [
+    `Schedules that differ from explored ones only in the order of independent steps were left out (partial-order reduction, ${reduction.passes} passes); none of them can break a rule that no explored one breaks.`,
+  ];
 }
 
 /** The arguments that choose the strategy again, with a blank before them; none for exhaustive. */
-export function strategyArguments({ strategy, sampling }: Verdict): string {
-  if (strategy.name === 'exhaustive') return '';
+export function strategyArguments({ strategy, reduction, sampling }: Verdict): string {
+  if (strategy.name === 'exhaustive') return reduction === null ? '' : ' --reduction';
   const name = ` --strategy ${quoted(spellStrategy(strategy))}`;
   return sampling === null ? name : `${name} --seed ${sampling.seed} --schedules ${sampling.asked}`;
 }

@@ -10,6 +10,7 @@ import {
   boundRemark,
   dporFigures,
   dporMeaning,
+  reductionRemark,
   sampleFigures,
   sampleMeaning,
   strategyArguments,
@@ -53,6 +54,7 @@ function provedMeaning(verdict: Verdict, threads: number): string[] {
   return [
     ...boundRemark(verdict),
     `Every schedule of ${threads === 1 ? 'this thread' : `these ${threads} threads`} was explored (sequential consistency): no rule is broken, and from every state all can still finish.`,
+    ...reductionRemark(verdict),
     'A proof about this program, as large as it is here; not about other sizes, memory models, or what the model leaves out.',
     verdict.collisionProbability === 0 && verdict.states > 1
       ? 'States were compared in full: no two were taken for one.'

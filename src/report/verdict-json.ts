@@ -22,9 +22,9 @@ export interface VerdictContext {
 }
 
 /**
- * The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and what a
- * strategy other than exhaustive has to say (`bound`, `dpor`, `sampling`) are extra; so are `violation.minimised`, `coverage`, and of a
- * truncated exhaustive search the estimate of the number of states and its checkpoint.
+ * The document `lostwrite/verdict@1` of contract.md, fields in its order; `notConfirmed`, `shortest`, `limit`, `neverReached` and what
+ * other than a plain exhaustive search has to say (`bound`, `reduction`, `dpor`, `sampling`) are extra; so are `violation.minimised`,
+ * `coverage`, and of a truncated exhaustive search the estimate of the number of states and its checkpoint.
  */
 export function verdictJson(verdict: Verdict, context: VerdictContext) {
   const { scenario, kernel, switches, file, confirmation, kept } = context;
@@ -69,6 +69,7 @@ export function verdictJson(verdict: Verdict, context: VerdictContext) {
     ...(verdict.estimate === undefined ? {} : { estimate: verdict.estimate, checkpoint: kept?.file ?? null }),
     ...(verdict.bound === null ? {} : { bound: verdict.bound }),
     ...(verdict.dpor === undefined ? {} : { dpor: dporJson(verdict.dpor) }),
+    ...(verdict.reduction === null ? {} : { reduction: verdict.reduction }),
     ...(verdict.sampling === null ? {} : { sampling: samplingJson(verdict.sampling) }),
     ...(context.coverage === true ? { coverage: verdict.coverage ?? null } : {}),
   };

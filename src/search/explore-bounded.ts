@@ -35,6 +35,7 @@ export async function exploreBounded(
   const bytes = () => search.bytes + automata.bytes;
   const figures = () => ({
     strategy,
+    reduction: null,
     sampling: null,
     states: search.states.size,
     transitions: search.transitions,

@@ -70,6 +70,7 @@ export async function exploreDpor(
     strategy,
     bound: null,
     sampling: null,
+    reduction: null,
     dpor: dporFigures(search, maxSteps),
     states: search.events + 1,
     transitions: search.events,

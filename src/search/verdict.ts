@@ -69,6 +69,14 @@ export interface PctGuarantee {
   readonly voidBecause: string | null;
 }
 
+/** What a search with partial-order reduction says of the reduction. */
+export interface ReductionFigures {
+  /** How often the search was begun, each time knowing more of what the threads can do; the figures are those of the last pass. */
+  readonly passes: number;
+  /** Transitions of all passes. */
+  readonly transitions: number;
+}
+
 /** What a sample of schedules was. */
 export interface SamplingFigures {
   readonly seed: number;
@@ -98,6 +106,8 @@ export interface Verdict {
   readonly strategy: Strategy;
   /** Of the strategy `bounded` only. */
   readonly bound: BoundFigures | null;
+  /** Of an exhaustive search with reduction only: `states` are those stored. */
+  readonly reduction: ReductionFigures | null;
   /** Of the sampling strategies only. */
   readonly sampling: SamplingFigures | null;
   /** Of the strategy `dpor` only. */

@@ -1,13 +1,17 @@
-import { explore, type ExploreOptions } from '../explore.ts';
+import type { Program } from '../../core/program.ts';
+import type { LimitOptions } from '../limits.ts';
+import type { Verdict } from '../verdict.ts';
 import type { Engine } from './engine.ts';
 
-/** What `explore` says with these options: it stops at the first violation and does not tell final states. */
-export function verdictEngine(name: string, how: ExploreOptions): Engine {
+/** An engine that gives a verdict: it stops at the first violation and does not tell final states. */
+export function verdictEngine(
+  name: string,
+  explore: (program: Program, options: LimitOptions) => Promise<Verdict>,
+): Engine {
   return {
     name,
     async run(program, { budgetMs, signal }) {
       const verdict = await explore(program, {
-        ...how,
         ...(budgetMs === undefined ? {} : { budgetMs }),
         ...(signal === undefined ? {} : { signal }),
       });

@@ -251,6 +251,7 @@ class ParallelExploration {
       strategy: { name: 'exhaustive' } as const,
       bound: null,
       sampling: null,
+      reduction: null,
       states,
       transitions,
       depth: searchers.told.depth,

@@ -76,6 +76,7 @@ export async function sample(
   return {
     strategy,
     bound: null,
+    reduction: null,
     sampling: sampling === null ? null : figures(sampling, seed, schedules, maxSteps),
     verdict: violation !== null ? 'violation' : !ended ? 'truncated' : vacuous ? 'vacuous' : 'sampled',
     violation,
