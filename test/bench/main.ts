@@ -1,22 +1,34 @@
 /**
- * `npm run bench`: speed and memory of the search, then of the worker threads that play CPUs. Figures of one run are comparable with
- * each other only; quote ratios. `npm run bench -- LIMIT` changes the number of states at which a search is cut off;
- * `npm run bench -- spin` compares the search with SPIN instead, `npm run bench -- dpor` runs the neutral programs alone.
+ * `npm run bench`: speed and memory of the worker threads that play CPUs, of the neutral programs, of the search. Figures of one run
+ * are comparable with each other only; quote ratios. `npm run bench -- LIMIT` changes the number of states at which a search is cut
+ * off. `npm run bench -- PART` runs one part: `cpus`, `dpor` (the neutral programs), `spin` (the search beside SPIN), `workers` (one
+ * searcher beside several), `reduction` (with and without).
  */
 import { benchCpus } from './cpus.ts';
 import { benchDpor } from './dpor.ts';
+import { benchReduction } from './reduction.ts';
 import { benchSearch } from './search.ts';
 import { benchSpin } from './spin.ts';
+import { benchWorkers } from './workers.ts';
 
 const DEFAULT_LIMIT = 100_000_000;
 
+const PARTS: Readonly<Record<string, () => Promise<void> | void>> = {
+  cpus: benchCpus,
+  dpor: benchDpor,
+  reduction: benchReduction,
+  spin: benchSpin,
+  workers: benchWorkers,
+};
+
 const [argument] = process.argv.slice(2);
-if (argument === 'spin') await benchSpin();
-else if (argument === 'dpor') await benchDpor();
+const part = argument === undefined ? undefined : PARTS[argument];
+if (part !== undefined) await part();
 else {
   const limit = Number(argument ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1) {
-    process.stderr.write(`bench: expected a number of states, "spin" or "dpor", got "${argument}"\n`);
+    const names = Object.keys(PARTS).join(', ');
+    process.stderr.write(`bench: expected a number of states or one of ${names}, got "${argument}"\n`);
     process.exit(2);
   }
   await benchCpus();
