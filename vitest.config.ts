@@ -17,8 +17,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // Under CI the colour library would colour even piped output; tests compare plain text.
     env: { NO_COLOR: '1' },
   },

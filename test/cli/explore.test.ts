@@ -279,12 +279,14 @@ test('--json of a cross-check', () => {
   expect(JSON.parse(stdout)).toMatchObject({
     schema: 'lostwrite/crosscheck@1',
     agreed: true,
-    finished: 4,
+    finished: 6,
     engines: [
       { name: 'naive', executions: 6, violations: lost, finalStates: 1 },
       { name: 'stateful', states: 12, violations: lost, finalStates: 1 },
+      { name: 'reduced', violations: lost, finalStates: 1 },
       { name: 'dpor', executions: 4, violations: lost, finalStates: 1 },
       { name: 'exhaustive', violations: lost, finalStates: null },
+      { name: 'parallel', violations: lost, finalStates: null },
     ],
     differences: [],
   });

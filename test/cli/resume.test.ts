@@ -105,7 +105,7 @@ describe('a search that a limit ended', () => {
     expect(code).toBe(3);
     expect(stdout.replace(/\d\.\d\d s.*/, '')).toMatchInlineSnapshot(`
       "wide on v1 (threads=4)   TRUNCATED  states   (exhaustive, 4 threads, SC)
-        5 000 states  16 860 transitions  1 end state  depth 44  
+        5 000 states  16 860 transitions  1 end state  
         Inconclusive: the limit of 5000 states was reached (--max-states).
         No rule was broken in what was explored; the rest is unknown.
         Size: about 14 k to 137 k states (a guess), of which 5 000 were searched.

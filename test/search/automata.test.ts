@@ -250,7 +250,9 @@ describe('automata that follow the history of others number their nodes alike', 
     expect(second.folds).toBe(first.folds);
     expect(second.nodes.slice(0, size(second))).toEqual(first.nodes.slice(0, size(first)));
     expect(second.edges).toEqual(first.edges);
-    expect(second.covered).toEqual(first.covered);
+    // What was seen to hold sometimes is known to the search alone.
+    const sometimes = new Set((first.program.sometimes ?? []).map(({ name }) => name));
+    expect(second.covered).toEqual(new Set([...first.covered].filter((name) => !sometimes.has(name))));
     expect(second.history()).toEqual(first.history());
   });
 
