@@ -10,6 +10,7 @@ import type * as coverageModule from '../../src/search/coverage.ts';
 import type * as minimiseModule from '../../src/search/minimise/minimise.ts';
 import type * as shortestModule from '../../src/search/shortest.ts';
 import type * as automataModule from '../../src/search/automata.ts';
+import type * as packedStateModule from '../../src/search/packed-state.ts';
 import type * as stepperModule from '../../src/search/stepper.ts';
 import type * as kernelsModule from '../../src/mm/kernels.ts';
 import type * as patchesModule from '../../src/mm/patches.ts';
@@ -41,6 +42,7 @@ export const { coverageOf } = load('../../dist/src/search/coverage.js') as typeo
 export const { minimise } = load('../../dist/src/search/minimise/minimise.js') as typeof minimiseModule;
 export const { shortestCounterexample } = load('../../dist/src/search/shortest.js') as typeof shortestModule;
 export const { Automata } = load('../../dist/src/search/automata.js') as typeof automataModule;
+export const { PackedState } = load('../../dist/src/search/packed-state.js') as typeof packedStateModule;
 export const { Stepper } = load('../../dist/src/search/stepper.js') as typeof stepperModule;
 export const { configureKernel, hunksNamed, kernelNamed, KERNELS } = load(
   '../../dist/src/mm/kernels.js',

@@ -6,13 +6,15 @@
  *      and both do not touch the same part of a property (footprint.ts);
  *   2. p's node is not in the feedback set of its automaton (feedback-nodes.ts);
  *   3. p is not a daemon at rest;
- *   4. t leads to no violation (reduced-pass.ts).
+ *   4. t leads to no violation (reduced-pass.ts);
+ *   5. t neither ends p nor lets it rest while a daemon may go on, if there are end-of-run properties.
  *
  * What is preserved. Let w be a way from s that ends in a state of interest, all its states but the last without violation. If t occurs
  * in w, it can be moved to its front by 1: same last state, and no state in between breaks a part that was not broken before, since a part
- * that t touches is touched by nobody else meanwhile, and a part that t does not touch has the value it had. If t does not occur in w, the
- * others' steps lead from t(s) to the same with t added. There, by the same argument, whatever part of a property was broken still is. By
- * induction, and since only finitely many steps are taken alone in a row, the reduced search meets
+ * that t touches is touched by nobody else meanwhile, and a part that t does not touch has the value it had; nor is the end of the run
+ * checked in between, by 5. If t does not occur in w, the others' steps lead from t(s) to the same with t added. There, by the same argument,
+ * whatever part of a property was broken still is. By induction, and since only finitely many steps are taken alone in a row, the reduced
+ * search meets
  *
  *   - a state with the same violation (kind and part) for each that the full search meets;
  *   - every deadlock, and every state in which the end-of-run properties are evaluated: in the first p could not move, in the second p has
@@ -28,9 +30,10 @@
  * All this is about the automata of the snapshot (transfers.ts). The first step of the full search that leaves them would be one of w's; the
  * reduced search would take it, too, so the automata would have grown where a conclusion relied on them: Transfers.outdated.
  */
+import { Kind } from '../../core/operations.ts';
 import type { Automata } from '../automata.ts';
 import type { PackedState } from '../packed-state.ts';
-import { AT_REST, N_FLAGS, NODE } from '../tables.ts';
+import { AT_REST, N_FLAGS, N_KIND, NODE } from '../tables.ts';
 import { feedbackNodes } from './feedback-nodes.ts';
 import { Footprint } from './footprint.ts';
 import { Interference } from './interference.ts';
@@ -57,6 +60,8 @@ export class AmpleSets {
   private readonly others: Others;
   private readonly feedback: Uint8Array;
   private readonly order: Int32Array;
+  /** The daemons, if there are end-of-run properties. */
+  private readonly daemons: readonly number[];
   /** For each thread, what the others can do before it moves, and how far that is known for the state with this key. */
   private readonly interference: readonly Interference[];
   private readonly known: Uint8Array;
@@ -78,6 +83,8 @@ export class AmpleSets {
     this.known = new Uint8Array(threads.length);
     this.feedback = feedbackNodes(this.transfers, automata.roots);
     const numbers = threads.map((_, t) => t);
+    this.daemons =
+      automata.program.atEnd.length === 0 ? [] : numbers.filter((t) => threads[t]!.daemon === true);
     this.order = Int32Array.from([
       ...numbers.filter((t) => threads[t]!.daemon !== true),
       ...numbers.filter((t) => threads[t]!.daemon === true),
@@ -140,7 +147,19 @@ export class AmpleSets {
     if ((transfers.nodes[node * NODE + N_FLAGS]! & AT_REST) !== 0) return false;
     footprint.clear();
     for (let choice = 0; choice < choices; choice++) if (!footprint.add(state, thread, choice)) return false;
+    if (footprint.settles && this.isOtherDaemonLeft(thread)) return false;
     return footprint.empty || this.areIndependent(thread);
+  }
+
+  /** Is there a daemon but `thread` that has not ended? Then the end of the run may be checked and the run go on. */
+  private isOtherDaemonLeft(thread: number): boolean {
+    const { daemons, state, transfers } = this;
+    for (let i = 0; i < daemons.length; i++) {
+      const node = state.nodes[daemons[i]!]!;
+      if (daemons[i] === thread) continue;
+      if (node >= transfers.nodeCount || transfers.nodes[node * NODE + N_KIND] !== Kind.DONE) return true;
+    }
+    return false;
   }
 
   private areIndependent(thread: number): boolean {

@@ -1,7 +1,7 @@
 /** What one thread's next step touches, in the state it is taken in. */
 import { Kind, newValue, resultOf } from '../../core/operations.ts';
 import type { PackedState } from '../packed-state.ts';
-import { N_FLAGS, N_KIND, N_WORD, N_X, N_Y, N_Z, NODE, RIDES } from '../tables.ts';
+import { AT_REST, N_FLAGS, N_KIND, N_WORD, N_X, N_Y, N_Z, NODE, RIDES } from '../tables.ts';
 import { readMask, writtenMask } from './accesses.ts';
 import type { Observables } from './observables.ts';
 import type { Transfers } from './transfers.ts';
@@ -22,6 +22,8 @@ export class Footprint {
   readonly observed: Uint8Array;
   /** Does the step touch anything that others can see? */
   empty = true;
+  /** Does the thread end with the step, or come to rest? */
+  settles = false;
 
   private readonly transfers: Transfers;
   private readonly observables: Observables;
@@ -43,6 +45,7 @@ export class Footprint {
     this.words.length = 0;
     this.watched.length = 0;
     this.empty = true;
+    this.settles = false;
   }
 
   /** Adds the next step of `thread`, which must be enabled, with this answer of `choose`. False if it leaves the snapshot. */
@@ -75,7 +78,11 @@ export class Footprint {
       }
       node = transfers.next(node, result);
     } while (node >= 0 && (nodes[node * NODE + N_FLAGS]! & RIDES) !== 0);
-    if (node >= 0) this.watch(state, from, node);
+    if (node >= 0) {
+      this.watch(state, from, node);
+      const base = node * NODE;
+      if (nodes[base + N_KIND] === Kind.DONE || (nodes[base + N_FLAGS]! & AT_REST) !== 0) this.settles = true;
+    }
     for (let i = undoWord.length - 1; i >= 0; i--) words[undoWord[i]!] = undoValue[i]!;
     return node >= 0;
   }
@@ -96,8 +103,8 @@ export class Footprint {
 
   /**
    * For each part of a property that the step touches: nobody may touch what the part looks at before the step. If the part's guard is 0
-   * now, it is enough that nobody touches the guard: then the part holds until the step, whatever else becomes of it. `state` holds the
-   * words as they are after the step, and the accounts as before it.
+   * now and after the step, it is enough that nobody touches the guard: then the part holds before and after it, whatever else becomes
+   * of it. `state` holds the words as they are after the step, and the accounts as before it.
    */
   private watch(state: PackedState, from: number, to: number): void {
     const { observables, transfers, undoWord, undoValue } = this;
@@ -119,7 +126,10 @@ export class Footprint {
     for (const id of changed)
       for (const part of observables.partsOf[id]!) {
         const { guard, observables: looked } = observables.parts[part]!;
-        if (guard >= 0 && observables.valueOf(guard, state.words, state.held) === 0) this.forbid(guard);
+        // A guard that the step makes other than 0: what others do to the part after it breaks the part, and did not before it.
+        const idle =
+          guard >= 0 && !changed.includes(guard) && observables.valueOf(guard, state.words, state.held) === 0;
+        if (idle) this.forbid(guard);
         else for (const other of looked) this.forbid(other);
       }
     undoWord.forEach((word, i) => (state.words[word] = after[i]!));

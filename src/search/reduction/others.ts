@@ -12,8 +12,8 @@ import { N_KIND, N_WORD, N_X, NODE } from '../tables.ts';
 import type { Footprint } from './footprint.ts';
 import type { Interference } from './interference.ts';
 import {
+  DIRECT_IDS,
   DISABLED,
-  MOST_IDS,
   type Transfers,
   X_CHANGED,
   X_NEXT,
@@ -36,7 +36,7 @@ export class Others {
   /** The round in which a node was reached, a word was first asked for. */
   private readonly nodeRound: Int32Array;
   private readonly wordRound: Int32Array;
-  /** Numbers of values, see {@link Transfers.idOf}; and for each word and number the round in which the word may first have it. */
+  /** Numbers of values, see {@link Transfers.idOf}; and for each word and low number the round in which the word may first have it. */
   private readonly values: Int32Array;
   private readonly idRound: Int32Array;
   /** How many values a word has; MOST_VALUES + 1: any. */
@@ -60,7 +60,7 @@ export class Others {
     this.nodeRound = new Int32Array(transfers.nodeCount);
     this.wordRound = new Int32Array(words);
     this.values = new Int32Array(words * MOST_VALUES);
-    this.idRound = new Int32Array(words * MOST_IDS);
+    this.idRound = new Int32Array(words * DIRECT_IDS);
     this.valueCount = new Int32Array(words);
     this.actors = Array.from({ length: words }, () => []);
     this.actorCount = new Int32Array(words);
@@ -119,10 +119,9 @@ export class Others {
     this.wordRound[word] = this.round;
     this.actorCount[word] = 0;
     const id = this.transfers.idOf(word, this.state.words[word]!);
-    this.valueCount[word] = id < 0 ? MOST_VALUES + 1 : 1;
-    if (id < 0) return;
+    this.valueCount[word] = 1;
     this.values[word * MOST_VALUES] = id;
-    this.idRound[word * MOST_IDS + id] = this.round;
+    if (id < DIRECT_IDS) this.idRound[word * DIRECT_IDS + id] = this.round;
   }
 
   private push(node: number, value: number): void {
@@ -133,7 +132,7 @@ export class Others {
 
   /** Looks at all pairs of an operation and a value that it may find. The inner loop: everything at hand. */
   private applyAll(): void {
-    const { transfers, footprint, all, nodeRound, round, valueCount, idRound } = this;
+    const { transfers, footprint, all, nodeRound, round, valueCount } = this;
     const { nodes } = transfers;
     const {
       written: mineWritten,
@@ -180,10 +179,8 @@ export class Others {
       }
       if (next >= 0 && nodeRound[next] !== round) this.reach(next);
       const value = table[transfer + X_VALUE]!;
-      if (value !== old) {
-        if (valueCount[word]! <= MOST_VALUES && (value < 0 || idRound[word * MOST_IDS + value] !== round))
-          this.addValue(word, value);
-      }
+      if (value !== old && valueCount[word]! <= MOST_VALUES && !this.mayHave(word, value))
+        this.addValue(word, value);
     }
   }
 
@@ -210,9 +207,17 @@ export class Others {
     }
   }
 
+  /** Is `value` among those of `word`? */
+  private mayHave(word: number, value: number): boolean {
+    if (value < DIRECT_IDS) return this.idRound[word * DIRECT_IDS + value] === this.round;
+    const first = word * MOST_VALUES;
+    for (let i = first; i < first + this.valueCount[word]!; i++) if (this.values[i] === value) return true;
+    return false;
+  }
+
   /** `word` may have one value more. */
   private addValue(word: number, value: number): void {
-    const count = value < 0 ? MOST_VALUES : this.valueCount[word]!;
+    const count = this.valueCount[word]!;
     this.valueCount[word] = count + 1;
     const actors = this.actors[word]!;
     const actorCount = this.actorCount[word]!;
@@ -221,7 +226,7 @@ export class Others {
       return;
     }
     this.values[word * MOST_VALUES + count] = value;
-    this.idRound[word * MOST_IDS + value] = this.round;
+    if (value < DIRECT_IDS) this.idRound[word * DIRECT_IDS + value] = this.round;
     for (let i = 0; i < actorCount; i++) this.push(actors[i]!, value);
   }
 

@@ -61,6 +61,7 @@ export class ReducedPass {
   private current: number;
   private entered = false;
   private violating = false;
+  private learning = false;
   /** If there is one: every step taken is added to it. */
   private followed: Decision[] | null = null;
   private readonly baseWords: Int32Array;
@@ -90,6 +91,7 @@ export class ReducedPass {
 
   /** What is learnt from here on is used from here on: good for getting to know the automata, worthless as a proof. */
   learn(): void {
+    this.learning = true;
     this.ample = new AmpleSets(this.automata, this.state);
   }
 
@@ -324,7 +326,11 @@ export class ReducedPass {
         this.violation = null;
         const { low, high } = state;
         this.toBase();
-        if (visited.insert(low, high) === SEEN_FINISHES) {
+        const seen = visited.find(low, high);
+        // Never to be seen unless a decision depended on how its state was reached: then a way on would have been lost.
+        if (seen === NEW && !this.learning)
+          throw new Error('partial-order reduction took two different ways on from one state');
+        if (seen === SEEN_FINISHES) {
           unsettled.cancel();
           return true;
         }

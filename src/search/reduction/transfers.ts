@@ -14,7 +14,7 @@ import type { Observables } from './observables.ts';
 const TRANSFER = 7;
 /** The node it leads to; UNKNOWN; or DISABLED. */
 export const X_NEXT = 0;
-/** The number of the word's value afterwards, see {@link Transfers.idOf}; -1 if it has none. */
+/** The number of the word's value afterwards, see {@link Transfers.idOf}. */
 export const X_VALUE = 1;
 /** Bits read, stored to, changed. */
 export const X_READ = 2;
@@ -28,8 +28,11 @@ export const X_OBSERVED_COUNT = 6;
 export const UNKNOWN = -1;
 export const DISABLED = -2;
 
-/** Values of one word that have numbers. */
-export const MOST_IDS = 64;
+/**
+ * Values of a word whose numbers are looked up in arrays; those of others in hash tables. Every value gets a number: if only the first ones
+ * did, what is concluded in a state would depend on what was met before it.
+ */
+export const DIRECT_IDS = 64;
 
 export class Transfers {
   /** TRANSFER int32s a transfer; reallocated when it grows. */
@@ -47,9 +50,9 @@ export class Transfers {
   private readonly observables: Observables;
   /** For each node and number of a value: where its transfer stands, or -1. */
   private readonly byValue: Int32Array;
+  private readonly byHighValue = new EdgeTable();
   private readonly ids = new EdgeTable();
-  private readonly idCount: Int32Array;
-  private readonly values: Int32Array;
+  private readonly values: readonly number[][];
   private readonly byNode: Int32Array;
   private length = 0;
   private observedCount = 0;
@@ -62,39 +65,34 @@ export class Transfers {
     this.observables = observables;
     this.nodeCount = automata.nodeCount;
     this.byNode = new Int32Array(automata.nodeCount).fill(-1);
-    this.byValue = new Int32Array(automata.nodeCount * MOST_IDS).fill(-1);
-    const words = automata.program.layout.words.length;
-    this.idCount = new Int32Array(words);
-    this.values = new Int32Array(words * MOST_IDS);
+    this.byValue = new Int32Array(automata.nodeCount * DIRECT_IDS).fill(-1);
+    this.values = automata.program.layout.words.map(() => []);
     this.nodes = automata.nodes.slice(0, automata.nodeCount * NODE);
     this.edges = automata.edges.slice(0, automata.edgeCount * EDGE);
   }
 
-  /** A small number for a value of `word`, the same for as long as this lives; -1 if the word has had too many values. */
+  /** A number for a value of `word`, from 0 up, the same for as long as this lives. */
   idOf(word: number, value: number): number {
     const known = this.ids.get(word, value);
     if (known >= 0) return known;
-    const id = this.idCount[word]!;
-    if (id === MOST_IDS) return -1;
-    this.idCount[word] = id + 1;
+    const id = this.values[word]!.push(value) - 1;
     this.ids.set(word, value, id);
-    this.values[word * MOST_IDS + id] = value;
     return id;
   }
 
   /** The value of `word` with this number. */
   valueOf(word: number, id: number): number {
-    return this.values[word * MOST_IDS + id]!;
+    return this.values[word]![id]!;
   }
 
   /** Where in `table` the transfer of `node` stands, which acts on a word, when it finds the value numbered `id`. */
   of(node: number, id: number): number {
-    const at = node * MOST_IDS + id;
-    const known = this.byValue[at]!;
+    const at = node * DIRECT_IDS + id;
+    const known = id < DIRECT_IDS ? this.byValue[at]! : this.byHighValue.get(node, id);
     if (known >= 0) return known;
-    const word = this.nodes[node * NODE + N_WORD]!;
-    const made = this.make(node, this.values[word * MOST_IDS + id]!);
-    this.byValue[at] = made;
+    const made = this.make(node, this.valueOf(this.nodes[node * NODE + N_WORD]!, id));
+    if (id < DIRECT_IDS) this.byValue[at] = made;
+    else this.byHighValue.set(node, id, made);
     return made;
   }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { randomProgram, type Instruction, type RandomProgram, type Touch } from '../../programs/random.ts';
 import { Automata } from '../../../src/search/automata.ts';
 import { everything, reduced } from '../../tools/outcomes.ts';
+import { programOfClauses, type Clause } from './clauses.ts';
 
 const on = (op: Touch['op'], word: number, value = 1): Instruction => ({ op, word, value, other: 0 });
 const hold = (value: number): Instruction => ({ op: 'hold', value });
@@ -26,9 +27,9 @@ function program(
 }
 
 /** Both searches; the violations they meet. */
-function violations(random: RandomProgram): readonly string[] {
-  const full = everything(new Automata(randomProgram(random)))!;
-  const less = reduced(randomProgram(random));
+function violations(random: RandomProgram, build = () => randomProgram(random)): readonly string[] {
+  const full = everything(new Automata(build()))!;
+  const less = reduced(build());
   expect([...less.violations].toSorted()).toEqual([...full.violations].toSorted());
   expect(less.deadlocks.size).toBe(full.deadlocks.size);
   expect(less.ends.size).toBe(full.ends.size);
@@ -84,4 +85,33 @@ test('who waits for a condition can be let go on by a third', () => {
     [{ op: 'until', word: 2, value: 1, all: false }, on('store', 1, 2)],
   );
   expect(violations(waits)).toEqual([]);
+});
+
+test('a step that makes a guard true does not go before what the part is then broken by', () => {
+  const guarded: Clause = { guard: { word: 2, mask: -1 }, words: [0], mask: -1, held: false, never: 3 };
+  const random = program(
+    [{ op: 'fence' }, on('store', 2, 1)],
+    [{ op: 'fence' }, on('store', 0, 3), on('store', 0, 0), on('load', 0), { op: 'assert', value: 0 }],
+  );
+  const both = violations(random, () =>
+    programOfClauses({ program: random, endless: [], properties: [[guarded]] }),
+  );
+  expect(both.toSorted()).toEqual(['assertion: register is 0', 'lost-write: part 0 of property 0']);
+});
+
+test('who ends does not make the end be checked before what a daemon still does', () => {
+  const { threads, ...rest } = program(
+    [{ op: 'fence' }, on('load', 2)],
+    [
+      { op: 'fence' },
+      on('store', 1, 3),
+      { op: 'rest' },
+      on('store', 1, 0),
+      on('load', 0),
+      { op: 'assert', value: 0 },
+    ],
+    { notAtEnd: 3 },
+  );
+  const random = { ...rest, threads: [threads[0]!, { ...threads[1]!, daemon: true }] };
+  expect(violations(random).toSorted()).toEqual(['assertion: register is 0', 'leaked: w1 is 3']);
 });
