@@ -2,15 +2,7 @@ import { InputError } from '../core/errors.ts';
 import { suggest } from '../core/nearest.ts';
 
 /** Commands of the contract that later versions bring. */
-export const LATER_COMMANDS: readonly string[] = [
-  'race',
-  'races',
-  'hunks',
-  'rules',
-  'run',
-  'litmus',
-  'report',
-];
+export const LATER_COMMANDS: readonly string[] = ['race', 'races', 'hunks', 'rules', 'litmus', 'report'];
 
 /** The error for something that has its place on the command line but is not made yet. */
 export function notYet(what: string, instead?: string): InputError {

@@ -15,6 +15,7 @@ import { parseMemory } from './memory.ts';
 import { LATER_COMMANDS, notYet } from './not-yet.ts';
 import { complain } from './print.ts';
 import type { Registry } from './registry.ts';
+import { BACKEND_NAMES, runScriptCommand, type RunScriptOptions } from './run-script-command.ts';
 import { replayCommand, type ReplayCommandOptions } from './replay-command.ts';
 import { stressCommand, type StressCommandOptions } from './stress-command.ts';
 import { storyCommand } from './story-command.ts';
@@ -74,6 +75,7 @@ function commandLine(registry: Registry, finish: (code: number) => void): Comman
   stressing(program, registry, finish);
   checking(program, finish);
   exporting(program, registry, finish);
+  scripting(program, registry, finish);
   program
     .command('story')
     .description('the bug, the fix as first posted, and the fix as merged: three searches with their traces')
@@ -303,6 +305,32 @@ Exit codes:
     .action(async (scenario: string, options: ExportCommandOptions) =>
       finish(await exportCommand(registry, scenario, options)),
     );
+}
+
+function scripting(program: Command, registry: Registry, finish: (code: number) => void): void {
+  program
+    .command('run')
+    .description(
+      'run a script of memory operations on the model, one after the other, and show what a kernel shows after each',
+    )
+    .argument('<script>', 'one operation a line, # starts a comment, === name starts the next script')
+    .option(
+      '--kernel <version>',
+      `kernel version, see lostwrite list kernels (default: ${registry.kernels.at(-1)?.name ?? 'the newest'})`,
+    )
+    .option('--backend <name>', `swap device: ${BACKEND_NAMES}`, 'file')
+    .addOption(repeatable('--apply <patch[#hunk]>', 'put a patch or one hunk of it on; may be repeated'))
+    .addOption(repeatable('--revert <patch[#hunk]>', 'take a patch or one hunk of it off; may be repeated'))
+    .option('--json', 'JSON lines on standard output: one for each script, then one for each operation')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0  every operation was run, whatever it answered
+  1  a script ended at a failed assertion of the kernel (or waited for ever); the others were run
+  2  wrong usage or bad input, said with line and column; nothing was run`,
+    )
+    .action((file: string, options: RunScriptOptions) => finish(runScriptCommand(registry, file, options)));
 }
 
 function repeatable(flags: string, description: string): Option {

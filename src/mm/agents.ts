@@ -34,9 +34,11 @@ function* $act(k: Machine, m: number, action: Action): Steps<void> {
   const mm = k.mm[m]!;
   switch (action.do) {
     case 'load':
-      return yield* user_load(k, mm, action.page, action.slot);
+      yield* user_load(k, mm, action.page, action.slot);
+      return;
     case 'store':
-      return yield* user_store(k, mm, action.page, action.slot, action.token);
+      yield* user_store(k, mm, action.page, action.slot, action.token);
+      return;
     case 'fork':
       return yield* dup_mmap(k, mm, k.mm[action.child]!);
     case 'direct_io':

@@ -2,14 +2,19 @@
 import { cover, fence } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_pin, hold_ref } from './accounts.ts';
-import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine, type Mm } from './machine.ts';
+import { handle_userfault } from './handle_userfault.ts';
+import { GUP_PIN_COUNTING_BIAS, PAGE, VMA, type Machine, type Mm } from './machine.ts';
 import { handle_mm_fault, type FaultKind } from './memory.ts';
 import { $ideal_referenced } from './ideal.ts';
 import { get_page_unless_zero, put_page$refs } from './page_alloc.ts';
 import { pte_dirty, pte_pfn, pte_present, pte_special, pte_write } from './pgtable.ts';
+import { vm_write, vma_lookup } from './vma.ts';
 
 /** The zero page as GUP hands it out: no frame of its own. */
 export const ZERO_PAGE = -1;
+
+/** No page: the VMA does not allow the access. */
+export const EFAULT = -3;
 
 /** FOLL_WRITE, and FOLL_GET or FOLL_PIN. */
 export interface GupFlags {
@@ -25,7 +30,7 @@ function refsOf(flags: GupFlags): number {
 
 /**
  * `get_user_pages_fast` / `pin_user_pages_fast` of one page: lockless if it can, else under mmap_lock. Returns the frame (or
- * {@link ZERO_PAGE}), whose reference the thread now holds.
+ * {@link ZERO_PAGE}), whose reference the thread now holds; {@link EFAULT} where the VMA does not allow the access.
  */
 export function* get_user_pages_fast(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
   const write = flags.write || k.kernel.gup_forces_write;
@@ -33,7 +38,7 @@ export function* get_user_pages_fast(k: Machine, mm: Mm, v: number, flags: GupFl
   // has_pinned is set before the walk and never cleared; fork looks at it first.
   if (flags.pin) yield* mm.has_pinned.store(1);
   let f = yield* gup_pte_range(k, mm, v, effective);
-  if (f === NEEDS_SLOW) f = yield* __get_user_pages(k, mm, v, effective);
+  if (f === NEEDS_SLOW) f = yield* __get_user_pages(k, mm, v, effective, flags.write);
   if (f >= 0 && flags.pin) hold_pin(k, f, 1);
   cover('GUP took a reference');
   return f;
@@ -83,17 +88,47 @@ function* gup_must_unshare(k: Machine, f: number, flags: GupFlags): Steps<boolea
   return shared === PAGE.anon.mask;
 }
 
-/** `__get_user_pages` [mmap_lock read]: looks, faults and looks again until the PTE allows the access. */
-function* __get_user_pages(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps<number> {
+/**
+ * `__get_user_pages` [mmap_lock read]: looks, faults and looks again until the PTE allows the access. `writes` is what the caller
+ * asked for: v5.8 makes every request a write, and lets it pass on a read-only VMA once the page has been copied (FOLL_COW).
+ */
+function* __get_user_pages(k: Machine, mm: Mm, v: number, flags: GupFlags, writes: boolean): Steps<number> {
   yield* mm.mmap_lock.downRead();
+  if (k.vmas && !(yield* check_vma_flags(k, mm, v, writes))) {
+    yield* mm.mmap_lock.upRead();
+    return EFAULT;
+  }
   for (;;) {
     const found = yield* follow_page_pte(k, mm, v, flags);
     if (typeof found === 'number') {
       yield* mm.mmap_lock.upRead();
       return found;
     }
-    yield* handle_mm_fault(k, mm, v, found);
+    if ((yield* handle_mm_fault(k, mm, v, found)) === 'done') continue;
+    yield* mm.mmap_lock.upRead();
+    yield* handle_userfault(mm, v);
+    yield* mm.mmap_lock.downRead();
   }
+}
+
+/** `faultin_page_range` [no mmap_lock]: FOLL_TOUCH without a reference, for MADV_POPULATE_*. */
+export function* get_user_pages_touch(k: Machine, mm: Mm, v: number, write: boolean): Steps<void> {
+  const flags = { write, pin: false, request: -1 };
+  const f = yield* __get_user_pages(k, mm, v, flags, write);
+  yield* put_user_page(k, f, flags);
+}
+
+/** `check_vma_flags`: is the page mapped, and writable if it is to be written? */
+export function* check_vma_flags(k: Machine, mm: Mm, v: number, write: boolean): Steps<boolean> {
+  const vma = yield* vma_lookup(k, mm, v);
+  return vma !== 0 && (!write || VMA.write.of(vma) === 1);
+}
+
+/** `can_follow_write_pte`: with FOLL_COW a dirty PTE of a read-only VMA will do. */
+function* can_follow_write_pte(k: Machine, mm: Mm, v: number, pte: number): Steps<boolean> {
+  if (pte_write(pte)) return true;
+  if (!k.vmas || !k.kernel.gup_forces_write || !pte_dirty(pte)) return false;
+  return !(yield* vm_write(k, mm, v)) && (yield* k.page[pte_pfn(pte)]!.mapcount.is(1));
 }
 
 /** `follow_page_pte`: the frame with its reference taken, or the fault that is needed. */
@@ -101,7 +136,7 @@ function* follow_page_pte(k: Machine, mm: Mm, v: number, flags: GupFlags): Steps
   yield* mm.ptl.lock();
   const pte = yield* mm.pte[v]!.load();
   const fault: FaultKind = flags.write ? 'write' : 'read';
-  if (!pte_present(pte) || (flags.write && !pte_write(pte))) {
+  if (!pte_present(pte) || (flags.write && !(yield* can_follow_write_pte(k, mm, v, pte)))) {
     yield* mm.ptl.unlock();
     return fault;
   }

@@ -10,7 +10,7 @@
 import { bitFields } from '../core/bits.ts';
 import { check, fail, note } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
-import { SLOTS, type Machine, type Mm } from './machine.ts';
+import { type Machine, type Mm } from './machine.ts';
 
 /** `Request.state`: how far the request is, and which children have inherited its slot in flight (a bit for each mm). */
 export const REQUEST_STATE = bitFields({ stage: 2, inherited: 4 });
@@ -26,6 +26,7 @@ export const LOAD_CHECK = 'a load returns what the ideal address space holds';
 
 /** A CPU of `mm` has stored `token`. */
 export function* $ideal_store(k: Machine, mm: Mm, v: number, slot: number, token: number): Steps<void> {
+  if (!k.oracle) return;
   yield* k.ideal[mm.id]![v]![slot]!.store(token);
   yield* k.stored.update(0, 1 << token);
 }
@@ -56,6 +57,7 @@ export function* $ideal_load(
   value: number,
   who: string,
 ): Steps<void> {
+  if (!k.oracle) return;
   const expected = yield* k.ideal[mm.id]![v]![slot]!.load();
   check(LOAD_CHECK);
   if (expected === value) return;
@@ -92,7 +94,8 @@ export function describe_mismatch(
 
 /** Fork shares page `v` [both PTLs]: the child's memory is the parent's from here on, and GET references are detached. */
 export function* $ideal_fork_page(k: Machine, parent: Mm, child: Mm, v: number): Steps<void> {
-  for (let slot = 0; slot < SLOTS; slot++) yield* $ideal_fork_slot(k, parent, child, v, slot);
+  if (!k.oracle) return;
+  for (let slot = 0; slot < k.slots; slot++) yield* $ideal_fork_slot(k, parent, child, v, slot);
   if (k.options.strict) return;
   for (let r = 0; r < k.request.length; r++) {
     const target = k.requestTargets[r]!;
@@ -104,6 +107,7 @@ export function* $ideal_fork_page(k: Machine, parent: Mm, child: Mm, v: number):
 
 /** Fork copies one slot of page `v` for the child. */
 export function* $ideal_fork_slot(k: Machine, parent: Mm, child: Mm, v: number, slot: number): Steps<void> {
+  if (!k.oracle) return;
   const value = yield* k.ideal[parent.id]![v]![slot]!.load();
   yield* k.ideal[child.id]![v]![slot]!.store(value);
   const stored = yield* k.stored.load();
@@ -119,6 +123,7 @@ export function* $ideal_fork_slot(k: Machine, parent: Mm, child: Mm, v: number, 
 
 /** A device read begins: until it completes its slot may read the old value or the device's. */
 export function* $ideal_begin(k: Machine, r: number): Steps<void> {
+  if (!k.oracle) return;
   const target = k.requestTargets[r]!;
   yield* k.request[r]!.state.field(REQUEST_STATE.stage).store(BEGUN);
   note(`read() begins: until it returns, byte ${target.slot} of page ${target.page} may read old or new`);
@@ -126,12 +131,14 @@ export function* $ideal_begin(k: Machine, r: number): Steps<void> {
 
 /** GUP has the reference for good. */
 export function* $ideal_referenced(k: Machine, r: number): Steps<void> {
+  if (!k.oracle) return;
   if (k.requestTargets[r]!.direction === 'read')
     yield* k.request[r]!.state.field(REQUEST_STATE.stage).store(REFERENCED);
 }
 
 /** The caller has been told that the device read is complete. */
 export function* $ideal_complete(k: Machine, r: number): Steps<void> {
+  if (!k.oracle) return;
   const { mm, page, slot, token } = k.requestTargets[r]!;
   const stage = k.request[r]!.state.field(REQUEST_STATE.stage);
   if (yield* stage.is(DETACHED)) return;

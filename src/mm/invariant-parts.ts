@@ -6,7 +6,7 @@ import type { BitField } from '../core/bits.ts';
 import type { Observable, PropertyPart } from '../core/program.ts';
 import type { Word } from '../core/words.ts';
 import { cacheAccount, mapAccount, pinAccount, refAccount, slotAccount } from './accounts.ts';
-import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
+import { GUP_PIN_COUNTING_BIAS, PAGE, SWAP_MAP, type Machine } from './machine.ts';
 import { PTE, pte_pfn, pte_swp_exclusive } from './pgtable.ts';
 
 /** A function of some bits of a word. */
@@ -16,6 +16,8 @@ interface Look {
 }
 
 const MAPS_FRAME = PTE.present.mask | PTE.special.mask;
+/** The bits that pte_pfn looks at. */
+const PFN = PTE.pfn.mask | PTE.pfn_high.mask;
 
 const whole: Look = { mask: -1, of: (value) => value };
 
@@ -30,13 +32,13 @@ function is(wanted: number): Look {
 }
 function maps(f: number): Look {
   return {
-    mask: MAPS_FRAME | PTE.pfn.mask,
+    mask: MAPS_FRAME | PFN,
     of: (pte) => ((pte & MAPS_FRAME) === PTE.present.mask && pte_pfn(pte) === f ? 1 : 0),
   };
 }
 function names(s: number): Look {
   return {
-    mask: PTE.swap.mask | PTE.pfn.mask,
+    mask: PTE.swap.mask | PFN,
     of: (pte) => ((pte & PTE.swap.mask) !== 0 && pte_pfn(pte) === s ? 1 : 0),
   };
 }
@@ -85,7 +87,7 @@ export function contentParts(k: Machine): readonly PropertyPart[] {
     mm.pte.flatMap((pte, v) => {
       const guards = k.page.map((_, f) => one(pte, maps(f)));
       const zero = one(pte, special);
-      return Array.from({ length: SLOTS }, (_, slot) => {
+      return Array.from({ length: k.slots }, (_, slot) => {
         const expected = [
           one(k.ideal[m]![v]![slot]!),
           one(k.inherited[m]!),
@@ -161,7 +163,7 @@ export function writableParts(k: Machine): readonly PropertyPart[] {
     mm.pte.flatMap((pte) =>
       k.page.map(({ flags }, f) => ({
         guard: one(pte, {
-          mask: mask | PTE.pfn.mask,
+          mask: mask | PFN,
           of: (value) => ((value & mask) === wanted && pte_pfn(value) === f ? 1 : 0),
         }),
         observables: [one(flags, bit(PAGE.anon_exclusive.mask)), one(mm.ptl.word, is(0))],

@@ -18,7 +18,7 @@ import {
   writableParts,
 } from './invariant-parts.ts';
 import { describe_mismatch, request_allows } from './ideal.ts';
-import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
+import { GUP_PIN_COUNTING_BIAS, PAGE, SWAP_MAP, type Machine } from './machine.ts';
 import { PTE, pte_pfn, pte_swp_exclusive } from './pgtable.ts';
 import { Tokens } from './tokens.ts';
 
@@ -58,7 +58,7 @@ export function findMismatch(
     const { pte: ptes } = k.mm[m]!;
     for (let v = 0; v < ptes.length; v++) {
       const pte = words[ptes[v]!.index]!;
-      for (let slot = 0; slot < SLOTS; slot++) {
+      for (let slot = 0; slot < k.slots; slot++) {
         const expected = words[k.ideal[m]![v]![slot]!.index]!;
         const value = atEnd ? sweep(k, words, pte, slot) : present(k, words, pte, slot, expected);
         if (value === expected || isAllowed(k, words, m, v, slot, value)) continue;
@@ -389,6 +389,15 @@ function exclusiveProperties(k: Machine): Property[] {
   ];
 }
 
+/** What is true of the machine whatever its contents: no free page in use, every counter explained, exclusive pages alone. */
+export function machineProperties(k: Machine): readonly Property[] {
+  return [
+    ...frameProperties(k),
+    ...accounting(k),
+    ...(k.kernel.rule_swapin_ptl ? exclusiveProperties(k) : []),
+  ];
+}
+
 /**
  * The properties of every state, in the order in which they are checked. Those that hold "whenever the PTL is free" mean nothing
  * once a mutation lets a writer in without it.
@@ -398,9 +407,7 @@ export function alwaysProperties(k: Machine): readonly Property[] {
   return [
     contentProperty(k, 'lost-write', false, contents),
     contentProperty(k, 'leak', false, contents),
-    ...frameProperties(k),
-    ...accounting(k),
-    ...(k.kernel.rule_swapin_ptl ? exclusiveProperties(k) : []),
+    ...machineProperties(k),
   ];
 }
 

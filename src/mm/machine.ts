@@ -4,17 +4,19 @@
  */
 import { bitFields } from '../core/bits.ts';
 import { Conditions } from '../core/conditions.ts';
+import { ModelError } from '../core/errors.ts';
 import { Mutex, RwSemaphore, SeqCount, SpinLock } from '../core/locks.ts';
 import { Layout, type Field, type Word } from '../core/words.ts';
-import { PTE, format_pte, MAX_FRAMES } from './pgtable.ts';
+import { Features, type FeatureSet } from './features.ts';
+import { PTE, format_pte, MAX_FRAMES, pfnMask, SMALL_FRAMES } from './pgtable.ts';
 import type { Switches } from './switches.ts';
 import { formatToken, Tokens } from './tokens.ts';
 
 /** FOLL_PIN on a small page (GUP_PIN_COUNTING_BIAS). */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
-/** Byte-slots of a page: one for the CPU, one for the device. */
-export const SLOTS = 2;
+/** Byte-slots of a page, unless the program wants more: one for the CPU, one for the device. */
+const SLOTS = 2;
 
 /**
  * struct page flags and what goes with them. `private` is the swap offset while `swapcache` is set; `index` the page of the
@@ -31,7 +33,31 @@ export const PAGE = bitFields({
   private: 3,
   index: 2,
   pagevec: 4,
+  /** The bits of `private` that only a machine with more than eight frames or slots has. */
+  private_high: 2,
+  /** Not PG_swapbacked: MADV_FREE has been here. */
+  lazyfree: 1,
+  /** PageKsm. */
+  ksm: 1,
+  /** Which anon_vma tree the page belongs to (`page->mapping`), as the VMAs of the machine number them. */
+  anon_vma: 7,
 });
+
+/** Swap offset of a page whose flags are `flags`. */
+export function page_private(flags: number): number {
+  return PAGE.private.of(flags) | (PAGE.private_high.of(flags) << 3);
+}
+
+/** `flags` with the swap offset set, where none was. */
+export function put_page_private(flags: number, offset: number): number {
+  return PAGE.private_high.put(PAGE.private.put(flags, offset & 7), offset >> 3);
+}
+
+/**
+ * `struct vm_area_struct` of one page, in a machine that has VMAs. Zero is no mapping.
+ * `anon_vma` is the tree its pages belong to, 0 before the first of them.
+ */
+export const VMA = bitFields({ mapped: 1, write: 1, uffd_wp: 1, mergeable: 1, anon_vma: 7 });
 
 /** `struct page` of one frame and its contents. */
 export class Page {
@@ -49,7 +75,7 @@ export class Page {
   readonly uptodate: Field;
   readonly lru: Field;
 
-  constructor(layout: Layout, pfn: number, tokens: Tokens, initial: PageInit | undefined) {
+  constructor(layout: Layout, pfn: number, slots: number, tokens: Tokens, initial: PageInit | undefined) {
     const name = `page[${pfn}]`;
     this.pfn = pfn;
     this.refcount = layout.word(`${name}.refcount`, { init: initial === undefined ? 0 : 1 });
@@ -57,7 +83,7 @@ export class Page {
     this.flags = layout.word(`${name}.flags`, { init: initial?.flags ?? 0, fields: PAGE.$fields });
     this.lock = new Mutex(layout, `${name}.lock`);
     this.data = layout.array(
-      SLOTS,
+      slots,
       (slot) => `${name}.data[${slot}]`,
       (slot) => ({
         init: initial?.data[slot] ?? Tokens.FREED,
@@ -78,7 +104,10 @@ interface PageInit {
   readonly data: readonly number[];
 }
 
-/** `struct mm_struct` with one page table of `pages` entries, all in one private writable anonymous VMA. */
+/**
+ * `struct mm_struct` with one page table of `pages` entries: all in one private writable anonymous VMA, or, in a machine that has
+ * VMAs, each in one of its own.
+ */
 export class Mm {
   readonly id: number;
   readonly mmap_lock: RwSemaphore;
@@ -86,8 +115,16 @@ export class Mm {
   readonly write_protect_seq: SeqCount;
   readonly has_pinned: Word;
   readonly pte: readonly Word[];
+  /** One for each page; none unless the machine has VMAs. */
+  readonly vma: readonly Word[];
+  /** With VMAs: page + 1 whose write fault waits for the userfaultfd monitor, 0 if none does. */
+  readonly userfault: Word | null;
+  /** With VMAs: place in ksmd's list of address spaces, from 1; 0 if it is not in it. */
+  readonly ksm_slot: Word | null;
+  /** With VMAs, for each page: the checksum ksmd saw last (`rmap_item.oldchecksum`). */
+  readonly oldchecksum: readonly Word[];
 
-  constructor(layout: Layout, id: number, initial: readonly number[]) {
+  constructor(layout: Layout, id: number, initial: readonly number[], vmas: boolean) {
     const name = `mm[${id}]`;
     this.id = id;
     this.mmap_lock = new RwSemaphore(layout, `${name}.mmap_lock`);
@@ -95,6 +132,15 @@ export class Mm {
     this.write_protect_seq = new SeqCount(layout, `${name}.write_protect_seq`);
     this.has_pinned = layout.word(`${name}.has_pinned`);
     this.pte = initial.map((init, v) => layout.word(`${name}.pte[${v}]`, { init, format: format_pte }));
+    const perPage = vmas ? initial.length : 0;
+    this.vma = layout.array(
+      perPage,
+      (v) => `${name}.vma[${v}]`,
+      () => ({ fields: VMA.$fields }),
+    );
+    this.userfault = vmas ? layout.word(`${name}.userfault`) : null;
+    this.ksm_slot = vmas ? layout.word(`${name}.ksm_slot`) : null;
+    this.oldchecksum = layout.array(perPage, (v) => `${name}.oldchecksum[${v}]`);
   }
 }
 
@@ -124,6 +170,7 @@ export class Swap {
   constructor(
     layout: Layout,
     offsets: number,
+    slots: number,
     initial: readonly (readonly number[])[],
     backend: Backend,
     tokens: Tokens,
@@ -144,7 +191,7 @@ export class Swap {
     this.i_pages = new SpinLock(layout, 'swap_cache.i_pages');
     this.data = Array.from({ length: offsets }, (_, s) =>
       layout.array(
-        SLOTS,
+        slots,
         (slot) => `swap_slot[${s}].data[${slot}]`,
         (slot) => ({
           init: initial[s]?.[slot] ?? Tokens.FREED,
@@ -167,11 +214,11 @@ export interface MachineOptions {
   readonly switches: Switches;
   /** Virtual pages of each address space, 1 … 4. */
   readonly pages: number;
-  /** Page frames, 1 … 8; must cover pages, copies and pages being read in. */
+  /** Page frames, 1 … 31; must cover pages, copies and pages being read in. */
   readonly frames: number;
   /** Address spaces; mm[0] exists from the start, the others are made by fork. */
   readonly mms: number;
-  /** Swap slots, 1 … 8. */
+  /** Swap slots, 1 … 31. */
   readonly offsets: number;
   readonly backend: Backend;
   /** Direct I/O requests the program makes. */
@@ -188,6 +235,17 @@ export interface MachineOptions {
   readonly swap_full: boolean;
   /** True: fork does not excuse a FOLL_GET reference from being detached (table 7 asks what happens, not what is promised). */
   readonly strict: boolean;
+  /** Byte-slots of a page; default 2. */
+  readonly slots?: number;
+  /**
+   * True: each page of an address space has a VMA, at first none is mapped; faults are counted, userfaultfd and ksmd exist.
+   * Default false: everything is mapped, writable, always.
+   */
+  readonly vmas?: boolean;
+  /** False: no ideal address space, contents are plain numbers; for scripts, which may lose data. Default true. */
+  readonly oracle?: boolean;
+  /** What this kernel version does beyond its switches; default the newest. */
+  readonly features?: FeatureSet;
 }
 
 /** A direct I/O request as a scenario asks for it. */
@@ -227,6 +285,23 @@ export class Machine {
   readonly tokens = new Tokens();
   readonly options: MachineOptions;
   readonly kernel: Switches;
+  readonly features: FeatureSet;
+  /** Byte-slots of a page. */
+  readonly slots: number;
+  readonly vmas: boolean;
+  readonly oracle: boolean;
+  /** Bits of a PTE that name a frame or slot, and of page flags that hold `private`. */
+  readonly pfn_mask: number;
+  readonly private_mask: number;
+  /** What page_add_anon_rmap replaces in the page flags. */
+  readonly index_mask: number;
+  /** With VMAs: faults so far (`task_struct.min_flt`, `maj_flt`), and whether the one that runs has read from the device. */
+  readonly min_flt: Word | null;
+  readonly maj_flt: Word | null;
+  readonly fault_major: Word | null;
+  /** With VMAs: the number the next anon_vma tree gets, and the next place in ksmd's list. */
+  readonly next_anon_vma: Word | null;
+  readonly next_ksm_slot: Word | null;
   readonly page: readonly Page[];
   readonly mm: readonly Mm[];
   readonly swap: Swap;
@@ -247,11 +322,21 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     const { layout, tokens } = this;
-    const { pages, frames, mms, offsets, populated } = options;
+    const { pages, frames, mms, offsets, populated, slots = SLOTS, vmas = false, oracle = true } = options;
     this.options = options;
     this.kernel = options.switches;
+    this.features = options.features ?? Features.newest;
+    this.slots = slots;
+    this.vmas = vmas;
+    this.oracle = oracle;
+    const numbered = Math.max(frames, offsets);
+    if (numbered > MAX_FRAMES)
+      throw new ModelError(`at most ${MAX_FRAMES} frames and swap slots, got ${numbered}`);
+    this.pfn_mask = pfnMask(numbered);
+    this.private_mask = PAGE.private.mask | (numbered > SMALL_FRAMES ? PAGE.private_high.mask : 0);
+    this.index_mask = PAGE.index.mask | (vmas ? PAGE.anon_vma.mask : 0);
     const initial = Array.from({ length: pages }, (_, v) =>
-      Array.from({ length: SLOTS }, (_unused, slot) =>
+      Array.from({ length: slots }, (_unused, slot) =>
         v < populated ? tokens.add(`init(${v},${slot})`, 0) : Tokens.ZERO,
       ),
     );
@@ -274,6 +359,7 @@ export class Machine {
           Array.from({ length: pages }, (_unused, v) =>
             id === 0 && v < populated ? PTE.pfn.put(pte, v) : 0,
           ),
+          vmas,
         ),
     );
     this.page = Array.from(
@@ -282,6 +368,7 @@ export class Machine {
         new Page(
           layout,
           pfn,
+          slots,
           tokens,
           pfn < mapped ? { flags: PAGE.index.put(flags, pfn), data: initial[pfn]! } : undefined,
         ),
@@ -289,6 +376,7 @@ export class Machine {
     this.swap = new Swap(
       layout,
       offsets,
+      slots,
       options.swapped ? initial.slice(0, populated) : [],
       options.backend,
       tokens,
@@ -310,17 +398,22 @@ export class Machine {
       complete: layout.word(`bio[${id}].complete`),
       state: layout.word(`ideal.bio[${id}]`, { ghost: true }),
     }));
+    this.min_flt = vmas ? layout.word('min_flt') : null;
+    this.maj_flt = vmas ? layout.word('maj_flt') : null;
+    this.fault_major = vmas ? layout.word('fault_major') : null;
+    this.next_anon_vma = vmas ? layout.word('next_anon_vma', { init: 1 }) : null;
+    this.next_ksm_slot = vmas ? layout.word('next_ksm_slot', { init: 1 }) : null;
     const initialTokens = initial.flat().reduce((set, token) => set | (1 << token), 0);
     this.stored = layout.word('ideal.stored', { init: initialTokens, ghost: true });
     this.inherited = layout.array(
-      mms,
+      oracle ? mms : 0,
       (id) => `ideal.inherited[${id}]`,
       () => ({ ghost: true }),
     );
-    this.ideal = this.mm.map((_, id) =>
+    this.ideal = (oracle ? this.mm : []).map((_, id) =>
       Array.from({ length: pages }, (_unused, v) =>
         layout.array(
-          SLOTS,
+          slots,
           (slot) => `ideal.mm[${id}][${v}][${slot}]`,
           (slot) => ({
             init: id === 0 ? initial[v]![slot]! : Tokens.ZERO,

@@ -3,14 +3,15 @@ import { assert, cover, note, observe } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_map, hold_ref, hold_slot } from './accounts.ts';
 import { $ideal_fork_page, $ideal_fork_slot } from './ideal.ts';
-import { SLOTS, type Machine, type Mm } from './machine.ts';
+import { VMA, type Machine, type Mm } from './machine.ts';
+import { __ksm_enter } from './ksm_enter.ts';
 import { alloc_page, get_page, lru_cache_add, page_maybe_dma_pinned, put_page } from './page_alloc.ts';
 import {
   PTE,
   is_swap_pte,
   mk_pte,
   pte_mkdirty,
-  pte_mkwrite,
+  pte_clear_uffd_wp,
   pte_pfn,
   pte_special,
   pte_swp_clear_exclusive,
@@ -20,6 +21,7 @@ import {
 } from './pgtable.ts';
 import { page_add_new_anon_rmap } from './rmap.ts';
 import { swap_duplicate } from './swapfile.ts';
+import { anon_vma_of, maybe_mkwrite } from './vma.ts';
 
 /** No page has been set aside for an early copy. */
 const NONE = -1;
@@ -34,10 +36,20 @@ export function* dup_mmap(k: Machine, parent: Mm, child: Mm): Steps<void> {
   // anon_vma_fork puts the child's VMA into the tree that rmap walks search.
   yield* k.anon_vma.downWrite();
   yield* k.anon_vma.upWrite();
+  if (k.vmas) yield* dup_vmas(k, parent, child);
   yield* copy_page_range(k, parent, child);
   yield* child.mmap_lock.upWrite();
   yield* parent.mmap_lock.upWrite();
   cover('fork copied an address space');
+}
+
+/** The VMAs of the child: userfaultfd is not inherited, ksmd scans the child if it scans the parent (`ksm_fork`). */
+function* dup_vmas(k: Machine, parent: Mm, child: Mm): Steps<void> {
+  for (let v = 0; v < parent.vma.length; v++) {
+    const vma = yield* parent.vma[v]!.load();
+    yield* child.vma[v]!.store(vma & ~VMA.uffd_wp.mask);
+  }
+  if (!(yield* parent.ksm_slot!.is(0))) yield* __ksm_enter(k, child);
 }
 
 /** `copy_page_range`, `copy_pte_range`: PTE by PTE under both PTLs, the child's outside. */
@@ -69,6 +81,7 @@ function* copy_page_range(k: Machine, parent: Mm, child: Mm): Steps<void> {
 type Copied = 'copied' | 'used_page' | 'needs_page';
 
 function* copy_pte_range$one(k: Machine, parent: Mm, child: Mm, v: number, prealloc: number): Steps<Copied> {
+  if (!(yield* vma_needs_copy(k, parent, v))) return 'copied';
   const pte = yield* parent.pte[v]!.load();
   if (pte === 0) {
     yield* $ideal_fork_page(k, parent, child, v);
@@ -79,11 +92,16 @@ function* copy_pte_range$one(k: Machine, parent: Mm, child: Mm, v: number, preal
     return 'copied';
   }
   if (pte_special(pte)) {
-    yield* child.pte[v]!.store(pte);
+    yield* child.pte[v]!.store(pte_clear_uffd_wp(pte));
     yield* $ideal_fork_page(k, parent, child, v);
     return 'copied';
   }
   return yield* copy_present_pte(k, parent, child, v, pte, prealloc);
+}
+
+/** Not where a fault of the child finds the same without it: no page has ever been put there. */
+function* vma_needs_copy(k: Machine, parent: Mm, v: number): Steps<boolean> {
+  return !k.vmas || (yield* anon_vma_of(k, parent, v)) !== 0;
 }
 
 /** `copy_nonpresent_pte` for a swap entry [both PTLs]: one user more; from v5.19 nobody is exclusive any more. */
@@ -92,7 +110,7 @@ function* copy_nonpresent_pte(k: Machine, parent: Mm, child: Mm, v: number, pte:
   yield* swap_duplicate(k, s);
   const cleared = pte_swp_clear_exclusive(pte);
   if (k.kernel.fork_clears_parent && pte_swp_exclusive(pte)) yield* parent.pte[v]!.store(cleared);
-  yield* child.pte[v]!.store(k.kernel.fork_clears_child ? cleared : pte);
+  yield* child.pte[v]!.store(pte_clear_uffd_wp(k.kernel.fork_clears_child ? cleared : pte));
   hold_slot(k, s, -1);
   cover('fork copied a swap PTE');
   yield* $ideal_fork_page(k, parent, child, v);
@@ -132,7 +150,7 @@ function* copy_present_pte(
   if (!protects_first && pte_write(pte)) yield* ptep_set_wrprotect(parent, v);
   if (k.kernel.anon_exclusive)
     assert(yield* page.anon_exclusive.is(0), 'I5: fork shares a PG_anon_exclusive page');
-  yield* child.pte[v]!.store(pte_wrprotect(pte));
+  yield* child.pte[v]!.store(pte_wrprotect(pte_clear_uffd_wp(pte)));
   hold_ref(f, -1);
   hold_map(k, f, -1);
   yield* $ideal_fork_page(k, parent, child, v);
@@ -167,14 +185,15 @@ function* copy_present_page(
 ): Steps<Copied> {
   if (prealloc === NONE) return 'needs_page';
   note(`page[${f}] may be pinned: copied to page[${prealloc}] for the child`);
-  for (let slot = 0; slot < SLOTS; slot++) {
+  for (let slot = 0; slot < k.slots; slot++) {
     const value = yield* k.page[f]!.data[slot]!.load();
     yield* $ideal_fork_slot(k, parent, child, v, slot);
     yield* k.page[prealloc]!.data[slot]!.store(value);
   }
-  yield* page_add_new_anon_rmap(k, prealloc, v);
+  yield* page_add_new_anon_rmap(k, child, prealloc, v);
   yield* lru_cache_add(k, prealloc);
-  yield* child.pte[v]!.store(pte_mkwrite(pte_mkdirty(mk_pte(prealloc))));
+  const copied = yield* maybe_mkwrite(k, child, v, pte_mkdirty(mk_pte(prealloc)));
+  yield* child.pte[v]!.store(copied);
   hold_ref(prealloc, -1);
   hold_map(k, prealloc, -1);
   cover('fork copied a pinned page');

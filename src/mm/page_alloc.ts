@@ -2,7 +2,7 @@
 import { atomic, currentThread, fail } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_ref } from './accounts.ts';
-import { GUP_PIN_COUNTING_BIAS, PAGE, SLOTS, type Machine } from './machine.ts';
+import { GUP_PIN_COUNTING_BIAS, PAGE, type Machine } from './machine.ts';
 import { Tokens } from './tokens.ts';
 
 function* alloc_page$take(k: Machine): Steps<number> {
@@ -31,7 +31,7 @@ export function* alloc_zeroed_page(k: Machine): Steps<number> {
 }
 
 function* clear_page(k: Machine, f: number): Steps<void> {
-  for (let slot = 0; slot < SLOTS; slot++) yield* k.page[f]!.data[slot]!.store(Tokens.ZERO);
+  for (let slot = 0; slot < k.slots; slot++) yield* k.page[f]!.data[slot]!.store(Tokens.ZERO);
 }
 
 /** `get_page`: one more reference, which the thread now holds. */
@@ -66,7 +66,7 @@ export function* free_page(k: Machine, f: number): Steps<void> {
 
 function* free_page$release(k: Machine, f: number): Steps<void> {
   yield* k.page[f]!.flags.store(0);
-  for (let slot = 0; slot < SLOTS; slot++) yield* k.page[f]!.data[slot]!.store(Tokens.FREED);
+  for (let slot = 0; slot < k.slots; slot++) yield* k.page[f]!.data[slot]!.store(Tokens.FREED);
   if (((yield* k.free.fetchOr(1 << f)) & (1 << f)) !== 0) fail('double-free', `page[${f}] was freed twice`);
 }
 

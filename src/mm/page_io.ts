@@ -1,9 +1,10 @@
 /** mm/page_io.c and the swap device: writeback. */
 import { atomic, cover, rest } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
-import { PAGE, SLOTS, type Machine } from './machine.ts';
+import { page_private, type Machine } from './machine.ts';
 import { unlock_page } from './page_alloc.ts';
 import { try_to_free_swap } from './swapfile.ts';
+import { Tokens } from './tokens.ts';
 
 /**
  * `swap_writepage` [page lock, dropped]: 'freed_swap' if no PTE needs the slot any more; 'submitted' if the device writes on its
@@ -16,6 +17,11 @@ export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'su
   if (yield* try_to_free_swap(k, f)) {
     if (locked) yield* unlock_page(k, f);
     return 'freed_swap';
+  }
+  if (k.features.swap_zeromap && !k.oracle && (yield* is_folio_zero_filled(k, f))) {
+    yield* swap_device$write(k, f);
+    if (locked) yield* unlock_page(k, f);
+    return 'written';
   }
   yield* page.writeback.store(1);
   if (k.swap.synchronous_io) {
@@ -31,10 +37,17 @@ export function* swap_writepage(k: Machine, f: number): Steps<'freed_swap' | 'su
   return 'submitted';
 }
 
+/** A page of zeroes: from v6.12 a bit in a map is all that is written, at once and with the page locked. */
+function* is_folio_zero_filled(k: Machine, f: number): Steps<boolean> {
+  for (let slot = 0; slot < k.slots; slot++)
+    if (!(yield* k.page[f]!.data[slot]!.is(Tokens.ZERO))) return false;
+  return true;
+}
+
 /** The device reads the page and fills the slot, word by word. */
 function* swap_device$write(k: Machine, f: number): Steps<void> {
-  const s = PAGE.private.of(yield* k.page[f]!.flags.loadMasked(PAGE.private.mask));
-  for (let slot = 0; slot < SLOTS; slot++) {
+  const s = page_private(yield* k.page[f]!.flags.loadMasked(k.private_mask));
+  for (let slot = 0; slot < k.slots; slot++) {
     const value = yield* k.page[f]!.data[slot]!.load();
     yield* k.swap.data[s]![slot]!.store(value);
   }

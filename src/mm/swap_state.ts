@@ -3,7 +3,7 @@ import { assert, until } from '../core/control.ts';
 import { differs, equals } from '../core/conditions.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_cache, hold_ref } from './accounts.ts';
-import { PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
+import { PAGE, put_page_private, SWAP_MAP, type Machine } from './machine.ts';
 import {
   alloc_page,
   get_page_unless_zero,
@@ -32,8 +32,8 @@ export function* add_to_swap_cache(k: Machine, f: number, s: number): Steps<void
   hold_ref(f, 1);
   yield* k.swap.i_pages.lock();
   const before = yield* page.flags.fetchUpdate(
-    PAGE.private.mask,
-    PAGE.swapcache.mask | PAGE.private.put(0, s),
+    k.private_mask,
+    put_page_private(PAGE.swapcache.mask, s),
     PAGE.swapcache.mask,
   );
   assert(before === 0, 'I12: a page enters the swap cache only while not in it');
@@ -55,7 +55,7 @@ export function* add_to_swap(k: Machine, f: number): Steps<boolean> {
 
 /** `swap_readpage`: fills the locked page from slot `s`, word by word, and marks it uptodate. */
 export function* swap_readpage(k: Machine, f: number, s: number): Steps<void> {
-  for (let slot = 0; slot < SLOTS; slot++) {
+  for (let slot = 0; slot < k.slots; slot++) {
     const value = yield* k.swap.data[s]![slot]!.load();
     yield* k.page[f]!.data[slot]!.store(value);
   }

@@ -2,7 +2,8 @@
 import { atomic, assert, fail } from '../core/control.ts';
 import type { Steps } from '../core/operations.ts';
 import { hold_cache, hold_ref, hold_slot } from './accounts.ts';
-import { PAGE, SLOTS, SWAP_MAP, type Machine } from './machine.ts';
+import { PAGE, page_private, SWAP_MAP, type Machine } from './machine.ts';
+import { get_page_unless_zero, put_page, trylock_page, unlock_page } from './page_alloc.ts';
 import { Tokens } from './tokens.ts';
 
 function* get_swap_page$scan(k: Machine): Steps<number> {
@@ -21,7 +22,7 @@ export function* get_swap_page(k: Machine): Steps<number> {
 }
 
 function* swap_slot_free_notify(k: Machine, s: number): Steps<void> {
-  for (let slot = 0; slot < SLOTS; slot++) yield* k.swap.data[s]![slot]!.store(Tokens.FREED);
+  for (let slot = 0; slot < k.slots; slot++) yield* k.swap.data[s]![slot]!.store(Tokens.FREED);
 }
 
 function* put_swap_page$locked(k: Machine, s: number): Steps<void> {
@@ -88,7 +89,7 @@ export function* __delete_from_swap_cache(k: Machine, f: number, s: number): Ste
   yield* k.swap.cache[s]!.store(0);
   hold_cache(k, s, 1);
   const flags = yield* k.page[f]!.flags.fetchUpdate(
-    PAGE.swapcache.mask | PAGE.private.mask,
+    PAGE.swapcache.mask | k.private_mask,
     0,
     PAGE.swapcache.mask | PAGE.writeback.mask,
   );
@@ -102,10 +103,10 @@ export function* __delete_from_swap_cache(k: Machine, f: number, s: number): Ste
 /** `try_to_free_swap` [page lock]: leaves the swap cache if no swap PTE names the slot and no writeback runs; sets dirty. */
 export function* try_to_free_swap(k: Machine, f: number): Steps<boolean> {
   const flags = yield* k.page[f]!.flags.loadMasked(
-    PAGE.swapcache.mask | PAGE.writeback.mask | PAGE.private.mask,
+    PAGE.swapcache.mask | PAGE.writeback.mask | k.private_mask,
   );
   if ((flags & PAGE.swapcache.mask) === 0 || (flags & PAGE.writeback.mask) !== 0) return false;
-  const s = PAGE.private.of(flags);
+  const s = page_private(flags);
   if (!(yield* k.swap.map[s]!.field(SWAP_MAP.count).is(0))) return false;
   yield* delete_from_swap_cache(k, f, s);
   yield* k.page[f]!.dirty.store(1);
@@ -118,9 +119,10 @@ export function* try_to_free_swap(k: Machine, f: number): Steps<boolean> {
  */
 export function* reuse_swap_page(k: Machine, f: number): Steps<boolean> {
   const page = k.page[f]!;
+  if (k.vmas && (yield* page.flags.field(PAGE.ksm).is(1))) return false;
   let count = yield* page.mapcount.load();
-  const flags = yield* page.flags.loadMasked(PAGE.swapcache.mask | PAGE.private.mask);
-  const s = PAGE.private.of(flags);
+  const flags = yield* page.flags.loadMasked(PAGE.swapcache.mask | k.private_mask);
+  const s = page_private(flags);
   const cached = (flags & PAGE.swapcache.mask) !== 0;
   if (count <= 1 && cached) {
     count += yield* swap_count(k, s);
@@ -132,4 +134,24 @@ export function* reuse_swap_page(k: Machine, f: number): Steps<boolean> {
     }
   }
   return count <= 1;
+}
+
+/** `free_swap_cache`: a page that nothing maps any more need not stay in the swap cache. */
+export function* free_swap_cache(k: Machine, f: number): Steps<void> {
+  const page = k.page[f]!;
+  if ((yield* page.flags.loadMasked(PAGE.swapcache.mask)) === 0) return;
+  if (!(yield* page.mapcount.is(0))) return;
+  if (!(yield* trylock_page(k, f))) return;
+  yield* try_to_free_swap(k, f);
+  yield* unlock_page(k, f);
+}
+
+/** `free_swap_and_cache` [PTL, the PTE cleared]: one swap PTE less; the swap cache follows if it has the only use and no mapping. */
+export function* free_swap_and_cache(k: Machine, s: number): Steps<void> {
+  yield* swap_free(k, s);
+  const f = (yield* k.swap.cache[s]!.load()) - 1;
+  if (f < 0 || !(yield* k.swap.map[s]!.field(SWAP_MAP.count).is(0))) return;
+  if (!(yield* get_page_unless_zero(k, f))) return;
+  yield* free_swap_cache(k, f);
+  yield* put_page(k, f);
 }

@@ -40,3 +40,11 @@ export class Tokens {
 export function formatToken(tokens: Tokens, value: number): string {
   return tokens.nameOf(value);
 }
+
+/** Without the oracle a slot holds bytes: the first, which CPUs store and load, and above it what a device wrote to all 512. */
+export const FIRST_BYTE = 0xff;
+
+/** A slot that a device has filled with `value`. */
+export function filled(value: number): number {
+  return value | (value << 8);
+}

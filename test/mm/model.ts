@@ -11,6 +11,7 @@ import type * as minimiseModule from '../../src/search/minimise/minimise.ts';
 import type * as shortestModule from '../../src/search/shortest.ts';
 import type * as automataModule from '../../src/search/automata.ts';
 import type * as packedStateModule from '../../src/search/packed-state.ts';
+import type * as reducedSearchModule from '../../src/search/reduction/reduced-search.ts';
 import type * as stepperModule from '../../src/search/stepper.ts';
 import type * as kernelsModule from '../../src/mm/kernels.ts';
 import type * as patchesModule from '../../src/mm/patches.ts';
@@ -40,7 +41,12 @@ export const { explore } = load('../../dist/src/search/explore.js') as typeof ex
 export const { BoundedSearch } = load('../../dist/src/search/bounded.js') as typeof boundedModule;
 export const { coverageOf } = load('../../dist/src/search/coverage.js') as typeof coverageModule;
 export const { minimise } = load('../../dist/src/search/minimise/minimise.js') as typeof minimiseModule;
-export const { shortestCounterexample } = load('../../dist/src/search/shortest.js') as typeof shortestModule;
+export const { ReducedSearch } = load(
+  '../../dist/src/search/reduction/reduced-search.js',
+) as typeof reducedSearchModule;
+export const { replayDecisions, shortestCounterexample } = load(
+  '../../dist/src/search/shortest.js',
+) as typeof shortestModule;
 export const { Automata } = load('../../dist/src/search/automata.js') as typeof automataModule;
 export const { PackedState } = load('../../dist/src/search/packed-state.js') as typeof packedStateModule;
 export const { Stepper } = load('../../dist/src/search/stepper.js') as typeof stepperModule;
