@@ -1,5 +1,6 @@
 import { parseScripts } from '../mm/script/parse.ts';
-import { BACKENDS, backendNamed, scriptKernel, ScriptRunner, type Step } from '../mm/script/run.ts';
+import { BACKENDS, backendNamed, scriptKernel } from '../mm/script/kernel.ts';
+import { ScriptRunner, type Step } from '../mm/script/run.ts';
 import { EXIT } from './exit.ts';
 import { print } from './print.ts';
 import { readText } from './read-text.ts';

@@ -83,7 +83,7 @@ const SEED_HUNKS: readonly Hunk[] = [
     { unmap_sets_exclusive: true },
     { unmap_sets_exclusive: false },
   ),
-  hunk('H6', 'unuse_pte: honour the bit (swapoff is not modelled yet)', {}, {}),
+  hunk('H6', 'unuse_pte: honour the bit (matters to swapoff only: lostwrite run)', {}, {}),
 ];
 
 function single(

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type * as invariantsModule from '../../src/mm/invariants.ts';
 import type * as parseModule from '../../src/mm/script/parse.ts';
+import type * as kernelModule from '../../src/mm/script/kernel.ts';
 import type * as runModule from '../../src/mm/script/run.ts';
 import { KERNELS } from './model.ts';
 import { scripts } from './script-generator.ts';
@@ -12,10 +13,11 @@ import { Shadow } from './script-shadow.ts';
 
 const load = createRequire(import.meta.url);
 const { parseScripts } = load('../../dist/src/mm/script/parse.js') as typeof parseModule;
-const { BACKENDS, scriptKernel, ScriptRunner } = load('../../dist/src/mm/script/run.js') as typeof runModule;
+const { BACKENDS, scriptKernel } = load('../../dist/src/mm/script/kernel.js') as typeof kernelModule;
+const { ScriptRunner } = load('../../dist/src/mm/script/run.js') as typeof runModule;
 const { machineProperties } = load('../../dist/src/mm/invariants.js') as typeof invariantsModule;
 
-const BACKEND_NAMES = Object.keys(BACKENDS) as runModule.BackendName[];
+const BACKEND_NAMES = Object.keys(BACKENDS) as kernelModule.BackendName[];
 const EXAMPLES = new URL('script-examples/', import.meta.url);
 const source = readFileSync(new URL('script-examples.txt', EXAMPLES), 'utf8');
 const examples = parseScripts(source, 'script-examples.txt');
@@ -78,7 +80,7 @@ describe('the race on real kernels, swap file', () => {
 });
 
 /** Runs the lines of `text` and returns the last step. */
-function last(text: string, kernel = 'v6.18', backend: runModule.BackendName = 'file'): runModule.Step {
+function last(text: string, kernel = 'v6.18', backend: kernelModule.BackendName = 'file'): runModule.Step {
   const [script] = parseScripts(text.replaceAll('; ', '\n'), 'text');
   return new ScriptRunner(scriptKernel(kernel), backend).run(script!).at(-1)!;
 }
@@ -106,6 +108,13 @@ describe('facts that differ between versions', () => {
     expect(last('mmap 0 0; w 0 0 0 1; pageout 0 0; swapcycle', kernel).st).toEqual({
       '0.0': { t: 'm', f: 1, x: 1, c: 1, g: `ABUD${exclusive}` },
     });
+  });
+  test('9: without hunk H6 swapoff gives none back', () => {
+    const [script] = parseScripts('mmap 0 0\nw 0 0 0 1\npageout 0 0\nswapcycle', 'f');
+    const exclusive = (...revert: string[]): unknown =>
+      new ScriptRunner(scriptKernel('v6.18', [], revert), 'file').run(script!).at(-1)!.st['0.0'];
+    expect(exclusive()).toMatchObject({ g: 'ABUDX' });
+    expect(exclusive('seed#H6')).toMatchObject({ g: 'ABUD' });
   });
   test.each([
     ['v5.8', 1, 0],

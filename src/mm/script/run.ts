@@ -1,14 +1,10 @@
 /** Runs sequential scripts on the model: one operation after another, each to its end, and what can be seen after each. */
-import { InputError, ModelError } from '../../core/errors.ts';
-import { suggest } from '../../core/nearest.ts';
+import { ModelError } from '../../core/errors.ts';
 import type { ThreadContext } from '../../core/context.ts';
 import type { Steps } from '../../core/operations.ts';
 import { Violation } from '../../core/violation.ts';
-import { Features, type FeatureSet } from '../features.ts';
-import { EFAULT } from '../gup.ts';
-import { configureKernel } from '../kernels.ts';
 import { ksmd, ksm_madvise } from '../ksm.ts';
-import { Machine, type Backend } from '../machine.ts';
+import { Machine } from '../machine.ts';
 import {
   madvise_cold,
   madvise_dontneed,
@@ -24,35 +20,14 @@ import { SIGSEGV, user_load, user_store } from '../mmu.ts';
 import { swap_device } from '../page_io.ts';
 import { pte_present } from '../pgtable.ts';
 import { try_to_unuse } from '../swapoff.ts';
-import type { Switches } from '../switches.ts';
 import { FIRST_BYTE } from '../tokens.ts';
-import {
-  get_user_buffer,
-  put_user_buffer,
-  read_user_buffer,
-  write_user_buffer,
-  type BufferKind,
-} from '../user-buffers.ts';
+import type { BufferKind } from '../user-buffers.ts';
 import { mwriteprotect_range, userfaultfd_monitor } from '../userfaultfd.ts';
 import { PAGES, PROCESSES, SLOTS, type OperationName, type Script, type ScriptOperation } from './grammar.ts';
-import { Observer, type Held, type PageState, type PinState } from './observe.ts';
+import { BACKENDS, type BackendName, type ScriptKernel } from './kernel.ts';
+import { Observer, type PageState, type PinState } from './observe.ts';
+import { OK, References, type Answer } from './references.ts';
 import { Sequencer, type Agent } from './sequencer.ts';
-
-/** Swap devices a script may run on. */
-export const BACKENDS = {
-  file: { device: 'file', held: false },
-  zram: { device: 'zram', held: false },
-  held: { device: 'file', held: true },
-  'held-stable': { device: 'stable', held: true },
-} as const satisfies Readonly<Record<string, { device: Backend; held: boolean }>>;
-
-export type BackendName = keyof typeof BACKENDS;
-
-/** The backend called `name`; an InputError with the nearest names if there is none. */
-export function backendNamed(name: string): BackendName {
-  if (Object.hasOwn(BACKENDS, name)) return name as BackendName;
-  throw new InputError(`unknown backend "${name}"`, suggest(name, Object.keys(BACKENDS)));
-}
 
 /** One operation and what could be seen after it. Keys in the order in which they are printed. */
 export interface Step {
@@ -81,37 +56,8 @@ const RECLAIM_PASSES = 4;
 /** Scans of ksmd for one `ksm`. */
 const KSM_SCANS = 4;
 
-interface Pin extends Held {
-  readonly kind: BufferKind;
-  readonly slot: number;
-  /** What the device took at the start of a direct write. */
-  readonly sampled: number;
-}
-
 /** An operation that nobody can help any more. */
 class Stuck extends Error {}
-
-interface Answer {
-  readonly r: string;
-  readonly v?: number;
-}
-
-const OK: Answer = { r: 'ok' };
-
-/** What {@link ScriptRunner} needs to know of a kernel. */
-export interface ScriptKernel {
-  readonly switches: Switches;
-  readonly features: FeatureSet;
-}
-
-/** The kernel called `name` with patches put on and taken off; an InputError says what is unknown. */
-export function scriptKernel(
-  name: string,
-  apply: readonly string[] = [],
-  revert: readonly string[] = [],
-): ScriptKernel {
-  return { switches: configureKernel(name, apply, revert), features: Features.of(name) };
-}
 
 /** Runs any number of scripts, one after the other, each from a machine at its start. Owns the machine. */
 export class ScriptRunner {
@@ -123,7 +69,7 @@ export class ScriptRunner {
   private monitor: Agent<void>;
   private observer: Observer;
   private alive: boolean[] = [];
-  private pins = new Map<string, Pin>();
+  private references: References;
   private holding = false;
 
   constructor(kernel: ScriptKernel, backend: BackendName) {
@@ -152,6 +98,7 @@ export class ScriptRunner {
     this.device = this.sequencer.start(swap_device(this.machine), this.sequencer.context(1));
     this.monitor = this.sequencer.start(userfaultfd_monitor(this.machine), this.sequencer.context(2));
     this.observer = new Observer(this.machine, this.sequencer.words);
+    this.references = this.noReferences();
     this.reset();
   }
 
@@ -164,7 +111,7 @@ export class ScriptRunner {
     this.monitor = sequencer.start(userfaultfd_monitor(machine), sequencer.context(2));
     this.observer = new Observer(machine, sequencer.words);
     this.alive = machine.mm.map((mm) => mm.id === 0);
-    this.pins = new Map();
+    this.references = this.noReferences();
     this.holding = false;
   }
 
@@ -212,13 +159,12 @@ export class ScriptRunner {
       r,
       ...(v === undefined ? {} : { v }),
       ...(accesses ? { mi: words[min_flt!.index]!, ma: words[maj_flt!.index]! } : {}),
-      ...this.observer.observe(this.shown()),
+      ...this.observer.observe(this.references.shown()),
     };
   }
 
-  /** The pins by kind and number. */
-  private shown(): readonly Pin[] {
-    return [...this.pins.values()].toSorted((a, b) => order(a.key) - order(b.key));
+  private noReferences(): References {
+    return new References(this.machine, (body) => this.complete(body));
   }
 
   /** Lets the swap device write, unless it is held. */
@@ -259,25 +205,25 @@ export class ScriptRunner {
       case 'sdclear':
         return { r: 'ENOSYS' };
       case 'vpin':
-        return this.pin(`v${a}`, 'vmsplice', b, c, 0);
+        return this.take(`v${a}`, 'vmsplice', b, c, 0);
       case 'upin':
-        return this.pin(`u${a}`, 'io_uring', b, c, 0);
+        return this.take(`u${a}`, 'io_uring', b, c, 0);
       case 'dmar':
-        return this.pin(`d${a}`, 'dio-read', b, c, d);
+        return this.take(`d${a}`, 'dio-read', b, c, d);
       case 'dmaw':
-        return this.pin(`d${a}`, 'dio-write', b, c, d);
+        return this.take(`d${a}`, 'dio-write', b, c, d);
       case 'vread':
-        return this.readPin(`v${a}`, b);
+        return this.references.read(`v${a}`, b);
       case 'uread':
-        return this.readPin(`u${a}`, b);
+        return this.references.read(`u${a}`, b);
       case 'uwrite':
-        return this.writePin(`u${a}`, b, c);
+        return this.references.write(`u${a}`, b, c);
       case 'vdrop':
-        return this.drop(`v${a}`);
+        return this.references.drop(`v${a}`);
       case 'udrop':
-        return this.drop(`u${a}`);
+        return this.references.drop(`u${a}`);
       case 'dmaend':
-        return this.dmaend(`d${a}`, b);
+        return this.references.dmaend(`d${a}`, b);
       default:
         return this.alive[a] === true ? this.ofProcess(name, a, b, c, d) : { r: 'ESRCH' };
     }
@@ -326,9 +272,9 @@ export class ScriptRunner {
       case 'unmerge':
         return { r: this.complete(ksm_madvise(k, mm, v, name === 'merge')) };
       case 'dior':
-        return this.directRead(p, v, c, d);
+        return this.references.directRead(mm, v, c, d);
       case 'diow':
-        return this.directWrite(p, v, c);
+        return this.references.directWrite(mm, v, c);
       default:
         throw new ModelError(`script operation ${name} is not made`);
     }
@@ -362,66 +308,8 @@ export class ScriptRunner {
     return OK;
   }
 
-  private pin(key: string, kind: BufferKind, p: number, v: number, slot: number): Answer {
-    if (this.pins.has(key)) return { r: 'EEXIST' };
+  private take(key: string, kind: BufferKind, p: number, v: number, slot: number): Answer {
     if (this.alive[p] !== true) return { r: 'ESRCH' };
-    const k = this.machine;
-    const frame = this.complete(get_user_buffer(k, k.mm[p]!, v, kind));
-    if (frame === EFAULT) return { r: 'EFAULT' };
-    const sampled = this.complete(read_user_buffer(k, frame, slot));
-    this.pins.set(key, { key, kind, frame, slot, sampled });
-    return OK;
+    return this.references.take(key, kind, this.machine.mm[p]!, v, slot);
   }
-
-  private readPin(key: string, slot: number): Answer {
-    const pin = this.pins.get(key);
-    if (pin === undefined) return { r: 'EBADF' };
-    return { r: 'ok', v: this.complete(read_user_buffer(this.machine, pin.frame, slot)) };
-  }
-
-  private writePin(key: string, slot: number, value: number): Answer {
-    const pin = this.pins.get(key);
-    if (pin === undefined) return { r: 'EBADF' };
-    this.complete(write_user_buffer(this.machine, pin.frame, slot, value));
-    return OK;
-  }
-
-  private drop(key: string): Answer {
-    const pin = this.pins.get(key);
-    if (pin === undefined) return { r: 'EBADF' };
-    this.complete(put_user_buffer(this.machine, pin.frame, pin.kind));
-    this.pins.delete(key);
-    return OK;
-  }
-
-  private dmaend(key: string, value: number): Answer {
-    const pin = this.pins.get(key);
-    if (pin === undefined) return { r: 'EBADF' };
-    if (pin.kind === 'dio-read') this.complete(write_user_buffer(this.machine, pin.frame, pin.slot, value));
-    this.drop(key);
-    return pin.kind === 'dio-read' ? OK : { r: 'ok', v: pin.sampled };
-  }
-
-  private directRead(p: number, v: number, slot: number, value: number): Answer {
-    const k = this.machine;
-    const frame = this.complete(get_user_buffer(k, k.mm[p]!, v, 'dio-read'));
-    if (frame === EFAULT) return { r: 'EFAULT' };
-    this.complete(write_user_buffer(k, frame, slot, value));
-    this.complete(put_user_buffer(k, frame, 'dio-read'));
-    return OK;
-  }
-
-  private directWrite(p: number, v: number, slot: number): Answer {
-    const k = this.machine;
-    const frame = this.complete(get_user_buffer(k, k.mm[p]!, v, 'dio-write'));
-    if (frame === EFAULT) return { r: 'EFAULT' };
-    const value = this.complete(read_user_buffer(k, frame, slot));
-    this.complete(put_user_buffer(k, frame, 'dio-write'));
-    return { r: 'ok', v: value };
-  }
-}
-
-/** Pins are shown by kind (v, u, d) and number. */
-function order(key: string): number {
-  return 'vud'.indexOf(key[0]!) * 1000 + Number(key.slice(1));
 }
