@@ -135,6 +135,12 @@ describe('facts that differ between versions', () => {
   });
 });
 
+test('11: the same protection again changes nothing, not even for an exclusive page that is mapped read-only', () => {
+  const readOnly = 'mmap 0 0; w 0 0 0 1; pageout 0 0; swapcycle';
+  expect(last(`${readOnly}; prot 0 0 rw; w 0 0 0 2`)).toMatchObject({ mi: 1 });
+  expect(last(`${readOnly}; prot 0 0 r; prot 0 0 rw; w 0 0 0 2`)).toMatchObject({ mi: 0 });
+});
+
 describe('15: write protection by userfaultfd', () => {
   const protectedPage = 'mmap 0 0; w 0 0 0 1; wp 0 0';
   test('outlives swapping out and in, on every device', () => {
@@ -213,6 +219,11 @@ describe('other answers', () => {
       'zap frees the swap cache under a reference',
       'mmap 0 0; w 0 0 0 1; pageout 0 0; r 0 0 0; vpin 0 0 0; munmap 0 0',
       { pin: { v0: { f: 1, c: 0, g: 'ABUDX' } } },
+    ],
+    [
+      'but not while another process maps the page',
+      'mmap 0 0; w 0 0 0 1; pageout 0 0; fork 0 1; r 0 0 0; r 1 0 0; munmap 1 0',
+      { st: { '0.0': { f: 1, c: 1, g: 'ABUS' } } },
     ],
     ['a store to a read-only page', 'mmap 0 0; w 0 0 0 1; prot 0 0 r; w 0 0 0 2', { r: 'EFAULT', mi: 0 }],
     ['a device read into a read-only page', 'mmap 0 0; w 0 0 0 1; prot 0 0 r; dior 0 0 0 2', { r: 'EFAULT' }],

@@ -115,3 +115,14 @@ test('who ends does not make the end be checked before what a daemon still does'
   const random = { ...rest, threads: [threads[0]!, { ...threads[1]!, daemon: true }] };
   expect(violations(random).toSorted()).toEqual(['assertion: register is 0', 'leaked: w1 is 3']);
 });
+
+test('who makes a condition false does not go before who waits for it', () => {
+  const waits = program(
+    [on('load', 2), on('store', 2, 0)],
+    [on('load', 1), { op: 'until', word: 2, value: 1, all: false }],
+    { init: [0, 0, 1] },
+  );
+  expect(violations(waits)).toEqual([]);
+  expect(reduced(randomProgram(waits)).ends.size).toBe(1);
+  expect(reduced(randomProgram(waits)).deadlocks.size).toBe(1);
+});
