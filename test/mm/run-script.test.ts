@@ -175,6 +175,10 @@ describe('15: write protection by userfaultfd', () => {
     expect(last('mmap 0 0; w 0 0 0 1; unwp 0 0; w 0 0 0 2', 'v6.1')).toMatchObject({ mi: 1 });
     expect(last('mmap 0 0; w 0 0 0 1; unwp 0 0; w 0 0 0 2', 'v6.8')).toMatchObject({ mi: 0 });
   });
+  test('stays over mprotect, and un-protecting a read-only mapping makes nothing writable', () => {
+    expect(last(`${protectedPage}; prot 0 0 r; prot 0 0 rw; w 0 0 0 2`)).toMatchObject({ mi: 1 });
+    expect(last('mmap 0 0; w 0 0 0 1; prot 0 0 r; unwp 0 0; w 0 0 0 2')).toMatchObject({ r: 'EFAULT' });
+  });
   test('v5.4 has none', () => {
     expect(last(protectedPage, 'v5.4')).toMatchObject({ r: 'EINVAL' });
   });
@@ -225,6 +229,11 @@ describe('other answers', () => {
       'mmap 0 0; w 0 0 0 1; pageout 0 0; fork 0 1; r 0 0 0; r 1 0 0; munmap 1 0',
       { st: { '0.0': { f: 1, c: 1, g: 'ABUS' } } },
     ],
+    [
+      'MADV_PAGEOUT leaves a shared page alone',
+      'mmap 0 0; w 0 0 0 1; fork 0 1; pageout 0 0',
+      { st: { '0.0': { t: 'm', c: 2 } } },
+    ],
     ['a store to a read-only page', 'mmap 0 0; w 0 0 0 1; prot 0 0 r; w 0 0 0 2', { r: 'EFAULT', mi: 0 }],
     ['a device read into a read-only page', 'mmap 0 0; w 0 0 0 1; prot 0 0 r; dior 0 0 0 2', { r: 'EFAULT' }],
     [
@@ -239,6 +248,26 @@ describe('other answers', () => {
     ['migration on one node', 'mmap 0 0; migrate 0 0', { r: 'ENOSYS' }],
   ])('%s', (_, text, expected) => {
     expect(last(text)).toMatchObject(expected);
+  });
+  test.each([
+    [
+      'a fixed buffer is pinned on v5.19, whose direct I/O is not: fork copies',
+      'upin 0 0 0; fork 0 1',
+      { '1.0': { f: 2 } },
+    ],
+    ['direct I/O there is not: fork shares', 'dmar 0 0 0 0; fork 0 1', { '1.0': { f: 1 } }],
+    [
+      'swapoff empties the swap cache of mapped pages too',
+      'pageout 0 0; r 0 0 0; swapcycle',
+      { '0.0': { g: 'ABUDX' } },
+    ],
+    [
+      'what a device wrote to is dirty in the end',
+      'dmar 0 0 0 0; lazyfree 0 0; dmaend 0 1',
+      { '0.0': { g: 'AUDX' } },
+    ],
+  ])('v5.19: %s', (_, text, st) => {
+    expect(last(`mmap 0 0; w 0 0 0 1; ${text}`, 'v5.19')).toMatchObject({ st });
   });
   test('MADV_POPULATE came with v5.14', () => {
     expect(last('mmap 0 0; popw 0 0', 'v5.11')).toMatchObject({ r: 'EINVAL' });
@@ -279,6 +308,20 @@ describe('ksmd', () => {
     expect(last(`${merged}; reclaim; r 0 0 0; r 0 1 0`).st).toEqual({
       '0.0': { t: 'm', f: 3, x: 1, c: 1, g: 'ABUS' },
       '0.1': { t: 'm', f: 4, x: 1, c: 1, g: 'ABUDX' },
+    });
+  });
+  test('leaves pages alone that somebody has a reference to, and a forked page with itself', () => {
+    const twins = merged.replace('; ksm', '');
+    for (const pin of ['vpin', 'upin']) {
+      const { st } = last(`${twins}; ${pin} 0 0 0; ksm`);
+      expect(st).toMatchObject({ '0.0': { f: 1, g: 'ABUX' }, '0.1': { g: 'ABUX' } });
+    }
+    expect(last('mmap 0 0; w 0 0 0 5; merge 0 0; fork 0 1; ksm').st['0.0']).toMatchObject({ g: 'ABU' });
+  });
+  test('swapoff gives each its own page again', () => {
+    expect(last(`${merged}; reclaim; swapcycle`).st).toMatchObject({
+      '0.0': { f: 3, c: 1 },
+      '0.1': { f: 4, c: 1 },
     });
   });
   test('unmerge copies', () => {

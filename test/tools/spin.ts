@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Measure } from './measured.ts';
 
 /** What pan reported. */
 export interface SpinRun {
@@ -21,8 +22,12 @@ export interface SpinRun {
 }
 
 export interface SpinOptions {
-  /** About how many states to expect: sizes the hash table, and no path is longer. */
+  /** How to run pan; default: a shell that asks for the CPU time and believes pan's own account of its memory. */
+  readonly measure?: Measure;
+  /** About how many states to expect: sizes the hash table. */
   readonly states: number;
+  /** No path is longer; default `states`. Sizes pan's stack. */
+  readonly depth?: number;
   /** Go on after errors. */
   readonly all?: boolean;
 }
@@ -55,9 +60,9 @@ export function withSpin<T>(model: string, use: (verifier: Verifier) => T, optim
     execFileSync('spin', ['-a', '-o2', 'model.pml'], { cwd, encoding: 'utf8', stdio: 'pipe' });
     const flags = [optimise ? '-O2' : '-O0', '-w', '-fwrapv', '-DSAFETY', '-DNOREDUCE', '-DVECTORSZ=4096'];
     execFileSync('gcc', [...flags, '-o', 'pan', 'pan.c'], { cwd, stdio: 'pipe' });
-    const run = ({ states, all = false }: SpinOptions) => {
+    const run = ({ states, depth = states, all = false, measure }: SpinOptions) => {
       const bits = Math.max(16, Math.ceil(Math.log2(states)));
-      return runPan(cwd, [`-m${states + 10}`, `-w${bits}`, '-n', ...(all ? ['-c0'] : [])]);
+      return runPan(cwd, [`-m${depth + 10}`, `-w${bits}`, '-n', ...(all ? ['-c0'] : [])], measure);
     };
     return use({ run, compileSeconds: (performance.now() - started) / 1000 });
   } finally {
@@ -65,15 +70,14 @@ export function withSpin<T>(model: string, use: (verifier: Verifier) => T, optim
   }
 }
 
-/** Runs pan under bash's `times`, which counts the CPU seconds of what it has waited for. */
-function runPan(cwd: string, args: readonly string[]): SpinRun {
+/** Runs pan under bash's `times`, which counts the CPU seconds of what it has waited for, or as `measure` does. */
+function runPan(cwd: string, args: readonly string[], measure?: Measure): SpinRun {
   const started = performance.now();
-  const shell = spawnSync('bash', ['-c', './pan "$@" 2>&1; times', 'pan', ...args], {
-    cwd,
-    encoding: 'utf8',
-  });
-  const seconds = (performance.now() - started) / 1000;
-  const report = shell.stdout;
+  const cost = measure?.('./pan', args, cwd);
+  const report =
+    cost?.stdout ??
+    spawnSync('bash', ['-c', './pan "$@" 2>&1; times', 'pan', ...args], { cwd, encoding: 'utf8' }).stdout;
+  const seconds = cost?.wall ?? (performance.now() - started) / 1000;
   const figure = (pattern: RegExp): number => {
     const found = pattern.exec(report)?.[1];
     if (found === undefined)
@@ -90,8 +94,8 @@ function runPan(cwd: string, args: readonly string[]): SpinRun {
     invalidEnd: report.includes('invalid end state (at'),
     depth: figure(/depth reached (\d+)/),
     seconds,
-    cpuSeconds: childSeconds(report),
-    peakBytes: figure(/([\d.]+)\s+total actual memory usage/) * 2 ** 20,
+    cpuSeconds: cost?.cpu ?? childSeconds(report),
+    peakBytes: cost?.peakBytes ?? figure(/([\d.]+)\s+total actual memory usage/) * 2 ** 20,
   };
 }
 
