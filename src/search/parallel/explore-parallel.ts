@@ -41,6 +41,9 @@ export interface ParallelOptions extends LimitOptions {
 }
 
 const POLL_MS = 20;
+/** As long as the searchers are at work, this thread looks at so many states at once, and then rests most of the time. */
+const EAGER_STATES = 200_000;
+const REST_MS = 10;
 
 /**
  * Explores all schedules of `program` with the searchers of `options.pool`. Throws what `explore` throws, and a SearcherFailure
@@ -143,6 +146,9 @@ class ParallelExploration {
             this.checkLimits('counterexample', states, transitions, bytes + this.searchers.bytes);
           } else this.checkSearch();
           await nextTurn();
+          // The searchers want the cores.
+          if (states > EAGER_STATES && searchers.control.stopped === 0 && !searchers.ended)
+            await sleep(REST_MS);
         },
       });
     } catch (error) {
