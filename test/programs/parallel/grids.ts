@@ -13,6 +13,8 @@ export interface GridRequest {
   readonly fault?: 'exit' | 'throw' | 'spin' | 'differ';
   /** Is it wrong that all come to the end? */
   readonly wrong?: boolean;
+  /** Must they all have counted to this at once sometimes? */
+  readonly meet?: number;
 }
 
 function* betray(fault: GridRequest['fault'], word: Word): Steps<void> {
@@ -25,8 +27,8 @@ function* betray(fault: GridRequest['fault'], word: Word): Steps<void> {
 }
 
 /** Threads that each count a word of their own up to `rounds`: (rounds + 1) ^ threads states. */
-export function grid({ threads, rounds, fault, wrong = false }: GridRequest): Program {
-  return toy('grid', ({ layout }) => {
+export function grid({ threads, rounds, fault, wrong = false, meet }: GridRequest): Program {
+  const program = toy('grid', ({ layout }) => {
     const words = layout.array(threads, (i) => `count[${i}]`);
     const body = (word: Word, t: number) =>
       function* (): Steps<void> {
@@ -41,4 +43,10 @@ export function grid({ threads, rounds, fault, wrong = false }: GridRequest): Pr
       atEnd: wrong ? [isValue('nobody has counted', words[0]!, 0)] : [],
     };
   });
+  const meeting = {
+    name: 'they meet',
+    watches: program.layout.words,
+    holds: (values: Int32Array) => values.every((value) => value === meet),
+  };
+  return meet === undefined ? program : { ...program, sometimes: [meeting] };
 }

@@ -57,6 +57,8 @@ const PROGRAMS: readonly (readonly [string, ProgramSource, string, number])[] = 
   ['swapin-race', at('swapin-race', 'v5.19'), 'proved', 11_174],
   ['grid', gridOf({ threads: 3, rounds: 19 }), 'proved', 8000],
   ['grid with a wrong end', gridOf({ threads: 3, rounds: 9, wrong: true }), 'violation', 1000],
+  ['grid whose threads meet', gridOf({ threads: 3, rounds: 9, meet: 5 }), 'proved', 1000],
+  ['grid whose threads never meet', gridOf({ threads: 3, rounds: 9, meet: 10 }), 'vacuous', 1000],
   ['two locks crosswise', toyOf('odd', 'crosswise', false), 'violation', 6],
   ['a daemon masks a deadlock', toyOf('odd', 'crosswise', true), 'violation', 9],
   ['late livelock', toyOf('odd', 'lateLivelock', 100), 'violation', 204],
